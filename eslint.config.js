@@ -1,0 +1,64 @@
+import boundaries from 'eslint-plugin-boundaries'
+import tseslint from 'typescript-eslint'
+
+/** The floors of ARCHITECTURE.md, from the ground up: a room imports from its own floor and from those below it. */
+const floors = {
+  uapi: ['src/uapi/**'],
+  ground: ['src/btf/**', 'src/isa/**', 'src/kernel/error.ts', 'src/kernel/store/**', 'src/kernel/memory/**'],
+  objects: ['src/kernel/{objects,profile,progs,maps,kfuncs}/**'],
+  helpers: ['src/kernel/{helpers,rewrite,bpffs,process}/**'],
+  engines: ['src/kernel/{verifier,runtime}/**'],
+  load: ['src/kernel/{load,hooks}/**'],
+  syscall: ['src/kernel/syscall.ts'],
+  boot: ['src/kernel/boot.ts', 'src/kernel/bpf/**'],
+  libbpf: ['src/libbpf/**'],
+  cli: ['src/cli/**', 'src/index.ts'],
+}
+
+/** libbpf and the command line see only the door, not what is behind it; only the command line boots a machine. */
+const below = {
+  uapi: [],
+  ground: ['uapi'],
+  objects: ['uapi', 'ground'],
+  helpers: ['uapi', 'ground', 'objects'],
+  engines: ['uapi', 'ground', 'objects', 'helpers'],
+  load: ['uapi', 'ground', 'objects', 'helpers', 'engines'],
+  syscall: ['uapi'],
+  boot: ['uapi', 'ground', 'objects', 'helpers', 'engines', 'load', 'syscall'],
+  libbpf: ['uapi', 'ground', 'syscall'],
+  cli: ['uapi', 'ground', 'syscall', 'libbpf', 'boot'],
+}
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'fixtures/', 'profiles/', 'bin/'] },
+  ...tseslint.configs.strict,
+  {
+    files: ['**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    plugins: { boundaries },
+    settings: {
+      'boundaries/elements': Object.entries(floors).map(([type, pattern]) => ({ type, pattern, partialMatch: false })),
+      'import/resolver': { node: { extensions: ['.ts'] } },
+    },
+    rules: {
+      'boundaries/dependencies': [
+        'error',
+        {
+          default: 'disallow',
+          policies: Object.entries(below).map(([from, to]) => ({
+            from: { element: { type: from } },
+            allow: { to: { element: { type: [from, ...to] } } },
+          })),
+        },
+      ],
+    },
+  },
+)

@@ -1,0 +1,58 @@
+import type { Args } from './args.ts'
+import type { Syscalls } from '../kernel/syscall.ts'
+import type { CommandIo } from './io.ts'
+import type { JsonWriter } from './render/json.ts'
+
+/** bpftool's global options, as its main.c names them. */
+export interface Options {
+  json: boolean
+  pretty: boolean
+  /** -f: show where objects are pinned. */
+  showPinned: boolean
+  /** -n: never mount bpffs. */
+  blockMount: boolean
+  /** -d: libbpf's debug output and the verifier's log. */
+  verifierLogs: boolean
+  /** -m: accept legacy map definitions. */
+  relaxedMaps: boolean
+  /** -L: load through the generated loader program. */
+  useLoader: boolean
+  /** -S, -k, -i. */
+  signProgs: boolean
+  privateKeyPath: string | undefined
+  certPath: string | undefined
+  /** -B. */
+  baseBtf: string | undefined
+}
+
+/** One bpftool command while it runs: what every object's verbs get. */
+export interface Command {
+  readonly io: CommandIo
+  readonly options: Options
+  /** Set with -j and -p: then output goes through it. */
+  readonly json: JsonWriter | undefined
+  /** Plain output; buffered, flushed before anything goes to stderr and at the end. */
+  out(text: string | Uint8Array): void
+  /** The simulated process this command is; the machine is opened by the first call. */
+  system(): Syscalls
+  /** p_err: `Error: ...` on stderr, or {"error": ...} in JSON output. The caller still returns its failing status. */
+  error(message: string): void
+  /** p_info: on stderr, nothing in JSON output. */
+  info(message: string): void
+  /** Runs a host file read with the errors that fopen gives; `undefined` in place of ENOENT is not offered. */
+  readHostFile(path: string): Uint8Array
+  writeHostFile(path: string, bytes: Uint8Array): void
+  /** Absolute, normalized form of a path argument. */
+  resolvePath(path: string): string
+}
+
+/** A failure that ends the command: main prints p_err(message) and the exit status is 255, bpftool's -1. */
+export class CommandError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'CommandError'
+  }
+}
+
+/** A verb or an object: reads its arguments, prints, returns bpftool's status (0 or -1). Sync or async. */
+export type Verb = (cmd: Command, args: Args) => number | Promise<number>

@@ -1,0 +1,33 @@
+import type { ProgLoadAttr } from '../../uapi/attr.ts'
+import type { MapRecord, ProgRecord } from '../objects/records.ts'
+
+/** What BPF_PROG_LOAD asks of the rest of the kernel. Look-ups by descriptor throw KernelError(EBADF). */
+export interface LoadKernel {
+  mapByFd(fd: number): MapRecord
+  /** BTF bytes behind a descriptor, and the id. */
+  btfByFd(fd: number): { id: number; bytes: Uint8Array; kernelBtf: boolean }
+  progByFd(fd: number): ProgRecord
+  /** The BTF of vmlinux, read on first use. */
+  vmlinuxBtf(): Uint8Array
+  /** Address of a kernel symbol, or undefined. */
+  symbol(name: string): bigint | undefined
+  readonly capable: boolean
+  readonly possibleCpus: number
+}
+
+/** A program that passed: what the registry keeps. */
+export interface LoadResult {
+  record: Omit<ProgRecord, 'id' | 'refs' | 'loadTime' | 'createdByUid' | 'runTimeNs' | 'runCnt' | 'recursionMisses'>
+  /** Instructions as BPF_OBJ_GET_INFO_BY_FD gives them (bpf_insn_prepare_dump): map ids in ld_imm64. */
+  xlated: Uint8Array
+  /**
+   * Instructions as the runtime runs them: as they were loaded, but with map ids in place of descriptors
+   * (src_reg MAP_FD and MAP_VALUE), helper ids in calls and context offsets of the user's ABI.
+   */
+  run: Uint8Array
+  funcInfo: Uint8Array
+  lineInfo: Uint8Array
+  log: string
+}
+
+export type LoadProgram = (kernel: LoadKernel, attr: ProgLoadAttr) => LoadResult

@@ -1,0 +1,66 @@
+import type { Memory } from '../memory/memory.ts'
+import type { Store } from '../store/store.ts'
+import type { MapRecord } from '../objects/records.ts'
+
+/**
+ * A map while a process works with it: its elements live in the machine's memory as far as they were touched, come
+ * from the store on first touch, and go back with `flush`. Helpers and bpf(2) use the same methods, as in Linux
+ * (struct bpf_map_ops). Keys and values are passed as offsets in memory; nothing is allocated per call.
+ *
+ * Methods return 0 or a negative errno, as the kernel's do, unless said otherwise.
+ */
+export interface KernelMap {
+  readonly record: MapRecord
+  /** map_lookup_elem of a program: offset of the value (this CPU's, for per-CPU maps), 0 for NULL. */
+  lookup(key: number): number
+  /** map_update_elem of a program. */
+  update(key: number, value: number, flags: number): number
+  delete(key: number): number
+  /** map_push_elem, map_pop_elem, map_peek_elem. */
+  push(value: number, flags: number): number
+  pop(value: number): number
+  peek(value: number): number
+  /**
+   * map_get_next_key: writes the key after `key` at `next`.
+   * @param key offset, or 0 for "from the start".
+   * @returns 0 or -ENOENT at the end.
+   */
+  getNextKey(key: number, next: number): number
+  /** bpf_map_copy_value: what bpf(2) reads. Writes `valueSizeOfSyscall` bytes at `value`. */
+  copyValue(key: number, value: number, flags: number): number
+  /** bpf_map_update_value: what bpf(2) writes. */
+  updateValue(key: number, value: number, flags: number): number
+  /** BPF_MAP_LOOKUP_AND_DELETE_ELEM. */
+  lookupAndDelete(key: number, value: number, flags: number): number
+  /** Bytes of a value as bpf(2) sees it: rounded and times the possible CPUs for per-CPU maps (bpf_map_value_size). */
+  readonly valueSizeOfSyscall: number
+  /** map_mem_usage: what /proc/PID/fdinfo calls memlock. */
+  memUsage(): number
+  /** Offset of the first element's value, for `ld_imm64` of map values (map_direct_value_addr), or undefined. */
+  directValueAddr(off: number): number | undefined
+  /** Writes what changed to the store; runs within a transaction. */
+  flush(): void
+}
+
+/** What a map reaches beyond itself. */
+export interface MapEnvironment {
+  readonly store: Store
+  readonly memory: Memory
+  readonly possibleCpus: number
+  /** The CPU that runs the program, or that the calling process is on. */
+  currentCpu(): number
+  /** Nanoseconds of CLOCK_MONOTONIC. */
+  now(): bigint
+  random(): number
+  /** Objects behind descriptors, for maps whose values are maps, programs and the like. They throw KernelError. */
+  readonly descriptors: {
+    mapByFd(fd: number): MapRecord
+    progByFd(fd: number): { readonly id: number; readonly type: number }
+  }
+  /** Reference counts of what a map's slots hold. */
+  holdMap(id: number): void
+  putMap(id: number): void
+  holdProg(id: number): void
+  putProg(id: number): void
+  mapById(id: number): KernelMap
+}

@@ -1,0 +1,103 @@
+/** What the kernel keeps about each object: the part that most commands read. Large parts are blobs of their own. */
+
+/** struct bpf_map, as far as it is kept. */
+export interface MapRecord {
+  id: number
+  type: number
+  name: string
+  keySize: number
+  valueSize: number
+  maxEntries: number
+  mapFlags: number
+  mapExtra: bigint
+  numaNode: number
+  ifindex: number
+  btfId: number
+  btfKeyTypeId: number
+  btfValueTypeId: number
+  btfVmlinuxValueTypeId: number
+  btfVmlinuxId: number
+  frozen: boolean
+  /** What a map in this one must look like (bpf_map_meta_equal): the template of a map-in-map. */
+  innerMap: InnerMapMeta | undefined
+  /** hash seed (htab->hashrnd); 0 with BPF_F_ZERO_SEED. */
+  seed: number
+  /** Owner of a prog_array or devmap program: decided by the first program that uses it. */
+  owner: MapOwner | undefined
+  /** Durable holders: pins, programs, outer maps, links, processes. */
+  refs: number
+  /** Facts that one family keeps for itself, such as queue positions; JSON-able. */
+  extra: Record<string, number>
+}
+
+/** struct bpf_map_owner. */
+export interface MapOwner {
+  type: number
+  jited: boolean
+  xdpHasFrags: boolean
+  attachFuncProtoId: number
+  expectedAttachType: number
+}
+
+export type InnerMapMeta = Pick<
+  MapRecord,
+  'type' | 'keySize' | 'valueSize' | 'maxEntries' | 'mapFlags' | 'btfId' | 'btfKeyTypeId' | 'btfValueTypeId'
+>
+
+/** struct bpf_prog and bpf_prog_aux, as far as they are kept. */
+export interface ProgRecord {
+  id: number
+  type: number
+  expectedAttachType: number
+  name: string
+  /** 8 bytes, hexadecimal. */
+  tag: string
+  progFlags: number
+  ifindex: number
+  /** Nanoseconds of CLOCK_BOOTTIME. */
+  loadTime: bigint
+  createdByUid: number
+  gplCompatible: boolean
+  sleepable: boolean
+  xdpHasFrags: boolean
+  /** Maps that the program holds, in the order of used_maps. */
+  mapIds: number[]
+  btfId: number
+  attachBtfId: number
+  attachBtfObjId: number
+  attachProgId: number
+  /** Bytes of the translated program. */
+  xlatedLen: number
+  jitedLen: number
+  /** memlock: pages of the program, in bytes. */
+  memlock: number
+  verifiedInsns: number
+  runTimeNs: bigint
+  runCnt: bigint
+  recursionMisses: bigint
+  /** First instruction of each subprogram, in xlated slots. */
+  subprogs: { start: number; tag: string; name: string }[]
+  nrFuncInfo: number
+  nrLineInfo: number
+  refs: number
+}
+
+/** struct btf. */
+export interface BtfRecord {
+  id: number
+  name: string
+  size: number
+  kernelBtf: boolean
+  refs: number
+}
+
+/** Name of a part in Table.BLOB; its key is the kind, the id and the part. */
+export const Blob = {
+  /** xlated instructions as the runtime runs them (real addresses in imm). */
+  PROG_INSNS: 0,
+  PROG_FUNC_INFO: 1,
+  PROG_LINE_INFO: 2,
+  BTF_DATA: 3,
+  /** What the runtime needs beyond the instructions: see kernel/runtime. */
+  PROG_RUN: 4,
+} as const
