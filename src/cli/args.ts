@@ -24,9 +24,9 @@ export class Args {
     return word
   }
 
-  /** is_prefix: whether the next word abbreviates `keyword`. An empty word abbreviates nothing. */
+  /** is_prefix: whether the next word abbreviates `keyword`. An empty word abbreviates everything, no word nothing. */
   is(keyword: string, ahead = 0): boolean {
     const word = this.peek(ahead)
-    return word !== undefined && word !== '' && keyword.startsWith(word)
+    return word !== undefined && keyword.startsWith(word)
   }
 }

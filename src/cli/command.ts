@@ -54,5 +54,16 @@ export class CommandError extends Error {
   }
 }
 
-/** A verb or an object: reads its arguments, prints, returns bpftool's status (0 or -1). Sync or async. */
+/**
+ * bpftool's usage(): too few words left. The dispatcher answers with the help text of the object last selected, as its
+ * `help` verb would print it, and the whole command ends with status 255.
+ */
+export class UsageError extends Error {
+  constructor() {
+    super('usage')
+    this.name = 'UsageError'
+  }
+}
+
+/** A verb or an object: reads its arguments, prints, returns bpftool's status (0, -1 or -errno: main keeps the low byte). Sync or async. */
 export type Verb = (cmd: Command, args: Args) => number | Promise<number>
