@@ -1,0 +1,76 @@
+/**
+ * What may differ between two kernels' answers, named in this one place and replaced on both sides: ids, times, and,
+ * until the verifier's rewrites exist, translated bodies and their sizes.
+ */
+
+/** One recorded command and its answer. */
+export interface Step {
+  argv: string[]
+  status: number
+  stdout: string
+  stderr: string
+}
+
+type Kind = 'prog' | 'map' | 'btf' | 'link'
+
+/** Names ids by the order in which a scenario shows them first: `map#0`, `map#1`, ... */
+export class Normalizer {
+  readonly #seen = new Map<string, string>()
+
+  #id(kind: Kind, id: string): string {
+    const key = `${kind} ${id}`
+    let name = this.#seen.get(key)
+    if (name === undefined) {
+      const before = [...this.#seen.keys()].filter((other) => other.startsWith(`${kind} `)).length
+      name = `${kind}#${before}`
+      this.#seen.set(key, name)
+    }
+    return name
+  }
+
+  #ids(kind: Kind, list: string): string {
+    return list.replace(/\d+/g, (id) => this.#id(kind, id))
+  }
+
+  /** btf show lists its users in an order that hangs on the numbers themselves: compared as a set. */
+  #idSet(kind: Kind, list: string): string {
+    return [...list.matchAll(/\d+/g)]
+      .map(([id]) => this.#id(kind, id))
+      .sort()
+      .join(',')
+  }
+
+  step(step: Step): Step {
+    const object = step.argv.find((word) => !word.startsWith('-')) ?? ''
+    return {
+      argv: step.argv,
+      status: step.status,
+      stdout: isXlatedDump(step.argv) && step.status === 0 ? '(xlated)' : this.#text(step.stdout, object),
+      stderr: this.#text(step.stderr, object),
+    }
+  }
+
+  #text(text: string, object: string): string {
+    const own: Kind = object === 'map' || object === 'btf' || object === 'link' ? object : 'prog'
+    const listed = object === 'btf'
+    return text
+      .replace(/^(\d+):(?= \w)/gm, (_, id: string) => `${this.#id(own, id)}:`)
+      .replace(/("?\bid"?:\s*|\[id:)(\d+)/g, (_, head: string, id: string) => head + this.#id(own, id))
+      .replace(/("?prog_ids"?:?\s*\[?)([\d,\s]+\d)/g, (_, head: string, ids: string) => head + this.#idSet('prog', ids))
+      .replace(/("?map_ids"?:?\s*\[?)([\d,\s]+\d)/g, (_, head: string, ids: string) =>
+        listed ? head + this.#idSet('map', ids) : head + this.#ids('map', ids),
+      )
+      .replace(/("?btf_id"?:?\s*)(\d+)/g, (_, head: string, id: string) => head + this.#id('btf', id))
+      .replace(/(inner_map_id"?:?\s*)(\d+)/g, (_, head: string, id: string) => head + this.#id('map', id))
+      .replace(/loaded_at \S+/g, 'loaded_at TIME')
+      .replace(/("loaded_at":\s*)\d+/g, '$1"TIME"')
+      .replace(/(duration"?: ?)\d+/g, '$1TIME')
+      .replace(/xlated \d+B/g, 'xlated SIZE')
+      .replace(/("bytes_xlated":\s*)\d+/g, '$1"SIZE"')
+      .replace(/(\tname \[vmlinux\] {2}size |\[vmlinux\] {2}size )\d+B/g, '$1SIZE')
+  }
+}
+
+function isXlatedDump(argv: readonly string[]): boolean {
+  return argv.includes('xlated')
+}
