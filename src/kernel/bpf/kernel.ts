@@ -1,0 +1,216 @@
+import { Errno } from '../../uapi/errno.ts'
+import { Bpffs } from '../bpffs/bpffs.ts'
+import { KernelError } from '../error.ts'
+import type { StoredMap } from '../objects/encode.ts'
+import type { KeptKind } from '../objects/objects.ts'
+import { Objects } from '../objects/objects.ts'
+import type { Clock } from '../process/clock.ts'
+import { Descriptors } from '../process/descriptors.ts'
+import { Processes } from '../process/processes.ts'
+import type { Profile } from '../profile/profile.ts'
+import type { Store } from '../store/store.ts'
+import { ResidentMaps } from './resident-maps.ts'
+
+/** A simulated process, as its system calls see it. */
+export interface Task {
+  readonly pid: number
+  readonly comm: string
+  readonly files: Descriptors
+}
+
+export interface KernelParts {
+  readonly store: Store
+  readonly profile: Profile
+  readonly clock: Clock
+  readonly possibleCpus: number
+}
+
+/**
+ * The running kernel: what all commands of bpf(2) work on, and the transaction that each runs in. One per open
+ * machine and host process.
+ */
+export class Kernel {
+  readonly store: Store
+  readonly profile: Profile
+  readonly clock: Clock
+  readonly possibleCpus: number
+  readonly objects: Objects
+  readonly maps: ResidentMaps
+  readonly bpffs: Bpffs
+  readonly processes: Processes
+  /** The process whose system call runs. */
+  #current: Task | undefined
+  readonly #tasks = new Set<Task>()
+  #depth = 0
+  #generation = -1
+
+  constructor({ store, profile, clock, possibleCpus }: KernelParts) {
+    this.store = store
+    this.profile = profile
+    this.clock = clock
+    this.possibleCpus = possibleCpus
+    this.bpffs = new Bpffs(store)
+    this.processes = new Processes(store)
+    this.objects = new Objects(store, {
+      clearSlots: (map) => {
+        this.#clearSlots(map)
+      },
+      forget: (map) => {
+        this.maps.forget(map.id)
+      },
+    })
+    this.maps = new ResidentMaps({
+      store,
+      objects: this.objects,
+      possibleCpus,
+      now: () => clock.boottime(),
+      random: () => Math.floor(Math.random() * 0x1_0000_0000),
+      descriptors: {
+        mapByFd: (fd) => this.mapByFd(this.current, fd),
+        progByFd: (fd) => this.progByFd(this.current, fd),
+      },
+    })
+  }
+
+  /** What a booting kernel makes: vmlinux's BTF, always number 1, and a bpffs where systemd mounts it. */
+  static populate(store: Store, profile: Profile): void {
+    const objects = new Objects(store, { clearSlots: () => undefined, forget: () => undefined })
+    objects.add('btf', { name: 'vmlinux', size: profile.vmlinuxBtfSize, kernelBtf: true, refs: 1 })
+    objects.settle()
+    new Bpffs(store).mount('/sys/fs/bpf')
+  }
+
+  /** Takes away what killed commands left behind; costs one look where there's nothing. */
+  reap(): void {
+    if (!this.store.read(() => this.objects.hasDeadOrphans())) return
+    const reaper: Task = { pid: 1, comm: 'systemd', files: new Descriptors() }
+    this.write(reaper, () => {
+      this.objects.reap()
+    })
+  }
+
+  get current(): Task {
+    if (!this.#current) throw new KernelError(Errno.ESRCH)
+    return this.#current
+  }
+
+  addTask(task: Task): void {
+    this.#tasks.add(task)
+  }
+
+  removeTask(task: Task): void {
+    this.#tasks.delete(task)
+  }
+
+  /** Runs `fn` as a system call of `task` that may change the machine: all of it happens, or nothing. */
+  write<T>(task: Task, fn: () => T): T {
+    if (this.#depth > 0) return this.#as(task, fn)
+    let failed = true
+    try {
+      const result = this.store.write(() => {
+        this.#depth = 1
+        this.#catchUp()
+        for (const each of this.#tasks) each.files.begin()
+        const value = this.#as(task, fn)
+        this.maps.flush()
+        this.objects.settle()
+        this.#generation = this.store.generation()
+        return value
+      })
+      failed = false
+      return result
+    } finally {
+      this.#depth = 0
+      if (failed) this.#forgetAll()
+      for (const each of this.#tasks) {
+        for (const file of each.files.end(failed)) {
+          if (file.kind !== 'link') this.objects.closed(file.kind, file.id)
+        }
+      }
+    }
+  }
+
+  /** Runs `fn` as a system call that only reads, on one state of the machine. */
+  read<T>(task: Task, fn: () => T): T {
+    if (this.#depth > 0) return this.#as(task, fn)
+    return this.store.read(() => {
+      this.#depth = 1
+      try {
+        this.#catchUp()
+        return this.#as(task, fn)
+      } finally {
+        this.#depth = 0
+      }
+    })
+  }
+
+  mapByFd(task: Task, fd: number): StoredMap {
+    return this.byFd(task, fd, 'map') as StoredMap
+  }
+
+  progByFd(task: Task, fd: number) {
+    return this.byFd(task, fd, 'prog')
+  }
+
+  /**
+   * The object behind a descriptor.
+   * @param errno for descriptors of another kind.
+   * @throws KernelError EBADF, `errno`, or ENOENT when another process took the object away.
+   */
+  byFd<K extends KeptKind>(task: Task, fd: number, kind: K, errno = Errno.EINVAL) {
+    const file = task.files.get(fd)
+    if (file.kind !== kind) throw new KernelError(errno)
+    const record = this.objects.get(kind, file.id)
+    if (!record) throw new KernelError(Errno.ENOENT)
+    return record
+  }
+
+  #as<T>(task: Task, fn: () => T): T {
+    const before = this.#current
+    this.#current = task
+    try {
+      return fn()
+    } finally {
+      this.#current = before
+    }
+  }
+
+  /** Another process wrote since we last looked: what we hold in memory may be old. */
+  #catchUp(): void {
+    const generation = this.store.generation()
+    if (generation === this.#generation) return
+    this.#forgetAll()
+    this.#generation = generation
+  }
+
+  #forgetAll(): void {
+    this.#generation = -1
+    this.maps.drop()
+    this.objects.reset()
+  }
+
+  /** map_free and map_release_uref of maps whose slots hold objects. */
+  #clearSlots(record: StoredMap): void {
+    if (!record.innerMap && !holdsProgs.has(record.type)) return
+    const map = this.maps.byId(record.id)
+    const memory = this.maps.environment.memory
+    const size = Math.max(record.keySize, 4)
+    const key = memory.alloc(size)
+    const next = memory.alloc(size)
+    try {
+      if (map.getNextKey(0, next) !== 0) return
+      for (;;) {
+        memory.u8.copyWithin(key, next, next + record.keySize)
+        const more = map.getNextKey(key, next) === 0
+        map.delete(key)
+        if (!more) break
+      }
+    } finally {
+      memory.free(key, size)
+      memory.free(next, size)
+    }
+  }
+}
+
+/** Map types whose slots hold programs: prog_array, devmap, cpumap, devmap_hash. */
+const holdsProgs: ReadonlySet<number> = new Set([3, 14, 16, 25])

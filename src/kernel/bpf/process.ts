@@ -1,0 +1,169 @@
+import type { Bpf, Syscalls, Utsname } from '../syscall.ts'
+import type { Fd, ObjectKind } from '../../uapi/attr.ts'
+import { Errno } from '../../uapi/errno.ts'
+import { KernelError } from '../error.ts'
+import { Descriptors } from '../process/descriptors.ts'
+import { btfLoad } from './btf-commands.ts'
+import { MachineFiles } from './files.ts'
+import { btfInfo, fdinfo, linkInfo, mapInfo, progInfo } from './info.ts'
+import type { Kernel, Task } from './kernel.ts'
+import {
+  mapCreate,
+  mapDeleteElem,
+  mapFreeze,
+  mapGetNextKey,
+  mapLookupAndDeleteElem,
+  mapLookupElem,
+  mapUpdateElem,
+} from './map-commands.ts'
+import { getFdById, getNextId, objGet, objPin } from './object-commands.ts'
+import { otherCommand } from './other-commands.ts'
+import { progBindMap, progLoad, progTestRun } from './prog-commands.ts'
+
+/** bpf(2) for one process: each command in a transaction of its own, or in the caller's. */
+function makeBpf(kernel: Kernel, task: Task): Bpf {
+  const read = <T>(fn: () => T) => kernel.read(task, fn)
+  const write = <T>(fn: () => T) => kernel.write(task, fn)
+  return {
+    mapCreate: (attr) => write(() => mapCreate(kernel, task, attr)),
+    mapLookupElem: (fd, key, flags = 0) => read(() => mapLookupElem(kernel, task, fd, key, flags)),
+    mapUpdateElem: (fd, key, value, flags = 0) => {
+      write(() => {
+        mapUpdateElem(kernel, task, fd, key, value, flags)
+      })
+    },
+    mapDeleteElem: (fd, key) => {
+      write(() => {
+        mapDeleteElem(kernel, task, fd, key)
+      })
+    },
+    mapLookupAndDeleteElem: (fd, key, flags = 0) => write(() => mapLookupAndDeleteElem(kernel, task, fd, key, flags)),
+    mapGetNextKey: (fd, key) => read(() => mapGetNextKey(kernel, task, fd, key)),
+    mapFreeze: (fd) => {
+      write(() => {
+        mapFreeze(kernel, task, fd)
+      })
+    },
+    progLoad: (attr) => write(() => progLoad(kernel, task, attr)),
+    progTestRun: (fd, attr) => write(() => progTestRun(kernel, task, fd, attr)),
+    progBindMap: (progFd, mapFd) => {
+      write(() => {
+        progBindMap(kernel, task, progFd, mapFd)
+      })
+    },
+    btfLoad: (attr) => write(() => btfLoad(kernel, task, attr)),
+    objPin: (fd, path) => {
+      write(() => {
+        objPin(kernel, task, fd, path)
+      })
+    },
+    objGet: (path, fileFlags = 0) => read(() => objGet(kernel, task, path, fileFlags)),
+    getNextId: (kind, id) => read(() => getNextId(kernel, kind, id)),
+    getFdById: (kind, id, openFlags = 0) => read(() => getFdById(kernel, task, kind, id, openFlags)),
+    mapInfo: (fd) => read(() => mapInfo(kernel, task, fd)),
+    progInfo: (fd, wants = {}) => read(() => progInfo(kernel, task, fd, wants)),
+    btfInfo: (fd, wantBtf = false) => read(() => btfInfo(kernel, task, fd, wantBtf)),
+    linkInfo: (fd) => linkInfo(task, fd),
+    other: (cmd, attr) => otherCommand(kernel, task, cmd, attr),
+  }
+}
+
+/** A process of the machine: its descriptors and its system calls. */
+export class Process implements Syscalls {
+  readonly bpf: Bpf
+  readonly files: MachineFiles
+  readonly pid: number
+  readonly #kernel: Kernel
+  readonly #task: Task
+
+  constructor(kernel: Kernel, pid: number, comm: string) {
+    this.pid = pid
+    this.#kernel = kernel
+    this.#task = { pid, comm, files: new Descriptors() }
+    kernel.addTask(this.#task)
+    this.bpf = makeBpf(kernel, this.#task)
+    this.files = new MachineFiles(kernel, this.#task)
+  }
+
+  uname(): Utsname {
+    const { release, version, machine } = this.#kernel.profile
+    return { sysname: 'Linux', release, version, machine }
+  }
+
+  geteuid(): number {
+    return 0
+  }
+
+  possibleCpus(): number {
+    return this.#kernel.possibleCpus
+  }
+
+  clock(which: 'boottime' | 'realtime'): bigint {
+    return this.#kernel.clock[which]()
+  }
+
+  fdinfo(fd: Fd): ReadonlyMap<string, string> {
+    return this.#kernel.read(this.#task, () => fdinfo(this.#kernel, this.#task, fd))
+  }
+
+  fdKind(fd: Fd): ObjectKind | undefined {
+    return this.#task.files.has(fd) ? this.#task.files.get(fd).kind : undefined
+  }
+
+  /** The machine has one device, as any network namespace. */
+  ifName(index: number): string | undefined {
+    return index === 1 ? 'lo' : undefined
+  }
+
+  ifIndex(name: string): number | undefined {
+    return name === 'lo' ? 1 : undefined
+  }
+
+  close(fd: Fd): void {
+    const { kind, id } = this.#task.files.close(fd)
+    if (kind === 'link') return
+    const { objects } = this.#kernel
+    if (this.#kernel.read(this.#task, () => objects.closed(kind, id))) {
+      this.#kernel.write(this.#task, () => {
+        objects.release(kind, id)
+      })
+    }
+  }
+
+  atomically<T>(fn: () => T): T {
+    return this.#kernel.write(this.#task, fn)
+  }
+
+  exit(): void {
+    for (const fd of this.#task.files.list()) this.close(fd)
+    this.#kernel.removeTask(this.#task)
+  }
+
+  /**
+   * Leaves the process behind in the machine with all that it has open, as a running application; this end of it is
+   * closed. @returns its pid.
+   */
+  detach(comm: string): number {
+    const { objects, processes, clock } = this.#kernel
+    return this.#kernel.write(this.#task, () => {
+      const files = this.#task.files.list().flatMap((fd) => {
+        const { kind, id } = this.#task.files.get(fd)
+        return kind === 'link' ? [] : [{ kind, id }]
+      })
+      const { pid } = processes.add({ comm, startTime: clock.boottime(), files })
+      for (const { kind, id } of files) objects.hold(kind, id, true)
+      return pid
+    })
+  }
+
+  /** Ends a process that was left behind. @throws KernelError ESRCH. */
+  kill(pid: number): void {
+    const { objects, processes } = this.#kernel
+    this.#kernel.write(this.#task, () => {
+      const process = processes.get(pid)
+      if (!process) throw new KernelError(Errno.ESRCH)
+      processes.remove(pid)
+      for (const { kind, id } of process.files) objects.put(kind, id, true)
+    })
+  }
+}

@@ -1,0 +1,69 @@
+import type { Fd, Loaded, ProgLoadAttr, TestRunAttr, TestRunResult } from '../../uapi/attr.ts'
+import type { LoadKernel } from '../load/load.ts'
+import { loadProgram } from '../load/program.ts'
+import { Blob } from '../objects/records.ts'
+import { testRun } from '../runtime/test-run.ts'
+import type { Kernel, Task } from './kernel.ts'
+import { openFd } from './map-commands.ts'
+import { checkName } from './names.ts'
+import { runKernel } from './run-kernel.ts'
+
+/** bpf_prog_load. */
+export function progLoad(kernel: Kernel, task: Task, attr: ProgLoadAttr): Loaded {
+  const name = checkName(attr.progName ?? '')
+  const loadKernel: LoadKernel = {
+    mapByFd: (fd) => kernel.mapByFd(task, fd),
+    btfByFd: (fd) => {
+      const btf = kernel.byFd(task, fd, 'btf')
+      return { id: btf.id, bytes: btfBytes(kernel, btf.id), kernelBtf: btf.kernelBtf }
+    },
+    progByFd: (fd) => kernel.progByFd(task, fd) as ReturnType<LoadKernel['progByFd']>,
+    vmlinuxBtf: () => kernel.profile.vmlinuxBtf(),
+    symbol: (symbol) => kernel.profile.symbol(symbol),
+    capable: true,
+    possibleCpus: kernel.possibleCpus,
+  }
+  const { record, xlated, run, funcInfo, lineInfo, log } = loadProgram(loadKernel, attr)
+  const { objects } = kernel
+  const prog = objects.add('prog', {
+    ...record,
+    name,
+    loadTime: kernel.clock.boottime(),
+    createdByUid: 0,
+    runTimeNs: 0n,
+    runCnt: 0n,
+    recursionMisses: 0n,
+    refs: 0,
+  })
+  for (const id of prog.mapIds) objects.hold('map', id)
+  if (prog.btfId) objects.hold('btf', prog.btfId)
+  if (prog.attachProgId) objects.hold('prog', prog.attachProgId)
+  objects.putBlob('prog', prog.id, Blob.PROG_INSNS, xlated)
+  objects.putBlob('prog', prog.id, Blob.PROG_RUN, run)
+  objects.putBlob('prog', prog.id, Blob.PROG_FUNC_INFO, funcInfo)
+  objects.putBlob('prog', prog.id, Blob.PROG_LINE_INFO, lineInfo)
+  return { fd: openFd(kernel, task, { kind: 'prog', id: prog.id, canRead: true, canWrite: true }), log }
+}
+
+/** The bytes of a BTF object. */
+export function btfBytes(kernel: Kernel, id: number): Uint8Array {
+  const btf = kernel.objects.get('btf', id)
+  if (btf?.kernelBtf) return kernel.profile.vmlinuxBtf()
+  return kernel.objects.blob('btf', id, Blob.BTF_DATA) ?? new Uint8Array(0)
+}
+
+/** bpf_prog_test_run. */
+export function progTestRun(kernel: Kernel, task: Task, fd: Fd, attr: TestRunAttr): TestRunResult {
+  const prog = kernel.byFd(task, fd, 'prog')
+  return testRun(runKernel(kernel, task), prog, attr)
+}
+
+/** bpf_prog_bind_map. */
+export function progBindMap(kernel: Kernel, task: Task, progFd: Fd, mapFd: Fd): void {
+  const prog = kernel.byFd(task, progFd, 'prog')
+  const map = kernel.mapByFd(task, mapFd)
+  if (prog.mapIds.includes(map.id)) return
+  prog.mapIds = [...prog.mapIds, map.id]
+  kernel.objects.dirty('prog', prog.id)
+  kernel.objects.hold('map', map.id)
+}

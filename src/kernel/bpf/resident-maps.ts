@@ -1,0 +1,94 @@
+import { Errno } from '../../uapi/errno.ts'
+import { KernelError } from '../error.ts'
+import { openMap } from '../maps/index.ts'
+import type { KernelMap, MapEnvironment } from '../maps/map.ts'
+import { Memory } from '../memory/memory.ts'
+import type { StoredMap } from '../objects/encode.ts'
+import type { Objects } from '../objects/objects.ts'
+import type { Store } from '../store/store.ts'
+
+/** What maps ask of the machine beyond the store. */
+export interface MapHost {
+  readonly store: Store
+  readonly objects: Objects
+  readonly possibleCpus: number
+  now(): bigint
+  random(): number
+  /** Descriptors of the process whose system call runs. */
+  readonly descriptors: MapEnvironment['descriptors']
+}
+
+/**
+ * The maps that this process works with, in its memory. They are good for as long as nobody else wrote to the store;
+ * then all of them, and the memory they were in, are dropped and read again when needed.
+ */
+export class ResidentMaps {
+  readonly #host: MapHost
+  readonly #open = new Map<number, KernelMap>()
+  #environment: MapEnvironment | undefined
+
+  constructor(host: MapHost) {
+    this.#host = host
+  }
+
+  /** The memory that maps and runs share; another one after `drop`. */
+  get environment(): MapEnvironment {
+    this.#environment ??= this.#makeEnvironment()
+    return this.#environment
+  }
+
+  /** @throws KernelError ENOENT when there is no such map. */
+  byId(id: number): KernelMap {
+    const open = this.#open.get(id)
+    if (open) return open
+    const record = this.#host.objects.get('map', id)
+    if (!record) throw new KernelError(Errno.ENOENT)
+    const map = openMap(record, this.environment)
+    this.#open.set(id, map)
+    return map
+  }
+
+  /** Writes what changed; within a transaction. */
+  flush(): void {
+    for (const map of this.#open.values()) {
+      map.flush()
+      this.#host.objects.refresh(map.record as StoredMap)
+    }
+  }
+
+  forget(id: number): void {
+    this.#open.delete(id)
+  }
+
+  drop(): void {
+    if (this.#open.size === 0) return
+    this.#open.clear()
+    this.#environment = undefined
+  }
+
+  #makeEnvironment(): MapEnvironment {
+    const { store, objects, possibleCpus, now, random, descriptors } = this.#host
+    return {
+      store,
+      memory: new Memory(),
+      possibleCpus,
+      currentCpu: () => 0,
+      now,
+      random,
+      descriptors,
+      holdMap: (id) => {
+        objects.hold('map', id)
+      },
+      putMap: (id) => {
+        objects.put('map', id)
+      },
+      holdProg: (id) => {
+        objects.hold('prog', id)
+      },
+      putProg: (id) => {
+        objects.put('prog', id)
+      },
+      mapById: (id) => this.byId(id),
+    }
+  }
+}

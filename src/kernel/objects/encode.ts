@@ -1,0 +1,174 @@
+import { Reader, Writer } from './codec.ts'
+import type { BtfRecord, InnerMapMeta, MapOwner, MapRecord, ProgRecord } from './records.ts'
+
+/** How records stand in the store. The first number of each is its format. */
+
+/** A map with what only the registry asks: how many of its holders are pins or processes (usercnt). */
+export interface StoredMap extends MapRecord {
+  userRefs: number
+}
+
+const FORMAT = 1
+
+export function encodeMap(map: StoredMap): Uint8Array {
+  const w = new Writer().number(FORMAT)
+  w.number(map.refs).number(map.userRefs)
+  w.number(map.id).number(map.type).string(map.name)
+  w.number(map.keySize).number(map.valueSize).number(map.maxEntries).number(map.mapFlags).big(map.mapExtra)
+  w.number(map.numaNode >>> 0).number(map.ifindex)
+  w.number(map.btfId).number(map.btfKeyTypeId).number(map.btfValueTypeId)
+  w.number(map.btfVmlinuxValueTypeId).number(map.btfVmlinuxId)
+  w.bool(map.frozen).number(map.seed >>> 0)
+  w.bool(map.innerMap !== undefined)
+  if (map.innerMap) for (const field of innerFields) w.number(map.innerMap[field])
+  w.bool(map.owner !== undefined)
+  if (map.owner) {
+    const { type, jited, xdpHasFrags, attachFuncProtoId, expectedAttachType } = map.owner
+    w.number(type).bool(jited).bool(xdpHasFrags).number(attachFuncProtoId).number(expectedAttachType)
+  }
+  const extra = Object.entries(map.extra)
+  w.number(extra.length)
+  for (const [name, value] of extra) w.string(name).string(String(value))
+  return w.done()
+}
+
+const innerFields = [
+  'type',
+  'keySize',
+  'valueSize',
+  'maxEntries',
+  'mapFlags',
+  'btfId',
+  'btfKeyTypeId',
+  'btfValueTypeId',
+] as const satisfies readonly (keyof InnerMapMeta)[]
+
+export function decodeMap(bytes: Uint8Array): StoredMap {
+  const r = new Reader(bytes)
+  r.number()
+  return {
+    refs: r.number(),
+    userRefs: r.number(),
+    id: r.number(),
+    type: r.number(),
+    name: r.string(),
+    keySize: r.number(),
+    valueSize: r.number(),
+    maxEntries: r.number(),
+    mapFlags: r.number(),
+    mapExtra: r.big(),
+    numaNode: r.number() | 0,
+    ifindex: r.number(),
+    btfId: r.number(),
+    btfKeyTypeId: r.number(),
+    btfValueTypeId: r.number(),
+    btfVmlinuxValueTypeId: r.number(),
+    btfVmlinuxId: r.number(),
+    frozen: r.bool(),
+    seed: r.number(),
+    innerMap: r.bool() ? decodeInner(r) : undefined,
+    owner: r.bool() ? decodeOwner(r) : undefined,
+    extra: decodeExtra(r),
+  }
+}
+
+function decodeInner(r: Reader): InnerMapMeta {
+  return {
+    type: r.number(),
+    keySize: r.number(),
+    valueSize: r.number(),
+    maxEntries: r.number(),
+    mapFlags: r.number(),
+    btfId: r.number(),
+    btfKeyTypeId: r.number(),
+    btfValueTypeId: r.number(),
+  }
+}
+
+function decodeOwner(r: Reader): MapOwner {
+  return {
+    type: r.number(),
+    jited: r.bool(),
+    xdpHasFrags: r.bool(),
+    attachFuncProtoId: r.number(),
+    expectedAttachType: r.number(),
+  }
+}
+
+function decodeExtra(r: Reader): Record<string, number> {
+  const extra: Record<string, number> = {}
+  for (let left = r.number(); left > 0; left--) {
+    const name = r.string()
+    extra[name] = Number(r.string())
+  }
+  return extra
+}
+
+export function encodeProg(prog: ProgRecord): Uint8Array {
+  const w = new Writer().number(FORMAT)
+  w.number(prog.refs)
+  w.number(prog.id).number(prog.type).number(prog.expectedAttachType).string(prog.name).string(prog.tag)
+  w.number(prog.progFlags).number(prog.ifindex).big(prog.loadTime).number(prog.createdByUid)
+  w.bool(prog.gplCompatible).bool(prog.sleepable).bool(prog.xdpHasFrags)
+  w.number(prog.mapIds.length)
+  for (const id of prog.mapIds) w.number(id)
+  w.number(prog.btfId).number(prog.attachBtfId).number(prog.attachBtfObjId).number(prog.attachProgId)
+  w.number(prog.xlatedLen).number(prog.jitedLen).number(prog.memlock).number(prog.verifiedInsns)
+  w.big(prog.runTimeNs).big(prog.runCnt).big(prog.recursionMisses)
+  w.number(prog.subprogs.length)
+  for (const { start, tag, name } of prog.subprogs) w.number(start).string(tag).string(name)
+  w.number(prog.nrFuncInfo).number(prog.nrLineInfo)
+  return w.done()
+}
+
+export function decodeProg(bytes: Uint8Array): ProgRecord {
+  const r = new Reader(bytes)
+  r.number()
+  return {
+    refs: r.number(),
+    id: r.number(),
+    type: r.number(),
+    expectedAttachType: r.number(),
+    name: r.string(),
+    tag: r.string(),
+    progFlags: r.number(),
+    ifindex: r.number(),
+    loadTime: r.big(),
+    createdByUid: r.number(),
+    gplCompatible: r.bool(),
+    sleepable: r.bool(),
+    xdpHasFrags: r.bool(),
+    mapIds: Array.from({ length: r.number() }, () => r.number()),
+    btfId: r.number(),
+    attachBtfId: r.number(),
+    attachBtfObjId: r.number(),
+    attachProgId: r.number(),
+    xlatedLen: r.number(),
+    jitedLen: r.number(),
+    memlock: r.number(),
+    verifiedInsns: r.number(),
+    runTimeNs: r.big(),
+    runCnt: r.big(),
+    recursionMisses: r.big(),
+    subprogs: Array.from({ length: r.number() }, () => ({ start: r.number(), tag: r.string(), name: r.string() })),
+    nrFuncInfo: r.number(),
+    nrLineInfo: r.number(),
+  }
+}
+
+export function encodeBtf(btf: BtfRecord): Uint8Array {
+  return new Writer()
+    .number(FORMAT)
+    .number(btf.refs)
+    .number(btf.id)
+    .string(btf.name)
+    .number(btf.size)
+    .bool(btf.kernelBtf)
+    .done()
+}
+
+export function decodeBtf(bytes: Uint8Array): BtfRecord {
+  const r = new Reader(bytes)
+  r.number()
+  return { refs: r.number(), id: r.number(), name: r.string(), size: r.number(), kernelBtf: r.bool() }
+}

@@ -1,0 +1,73 @@
+import type { Fd, ObjectKind } from '../../uapi/attr.ts'
+import { Errno } from '../../uapi/errno.ts'
+import { KernelError } from '../error.ts'
+
+/** What a descriptor stands for (struct file, as far as bpf(2) looks at it). */
+export interface File {
+  readonly kind: ObjectKind
+  readonly id: number
+  /** FMODE_CAN_READ and FMODE_CAN_WRITE; only maps are ever opened with less than both. */
+  readonly canRead: boolean
+  readonly canWrite: boolean
+}
+
+/** 0, 1 and 2 are the standard streams. */
+const FIRST_FD = 3
+/** RLIMIT_NOFILE's usual soft limit. */
+const MAX_FDS = 1024
+
+/** A process's open descriptors: the lowest free number comes next, as POSIX has it. */
+export class Descriptors {
+  readonly #files: (File | undefined)[] = []
+  /** Opened in the running transaction: closed again if it fails. */
+  #fresh: Set<Fd> | undefined
+
+  open(file: File): Fd {
+    let fd = FIRST_FD
+    while (this.#files[fd]) fd++
+    if (fd >= MAX_FDS) throw new KernelError(Errno.EMFILE)
+    this.#files[fd] = file
+    this.#fresh?.add(fd)
+    return fd
+  }
+
+  has(fd: Fd): boolean {
+    return this.#files[fd] !== undefined
+  }
+
+  /** @throws KernelError EBADF. */
+  get(fd: Fd): File {
+    const file = this.#files[fd]
+    if (!file) throw new KernelError(Errno.EBADF)
+    return file
+  }
+
+  /** @returns what it stood for. @throws KernelError EBADF. */
+  close(fd: Fd): File {
+    const file = this.get(fd)
+    this.#files[fd] = undefined
+    this.#fresh?.delete(fd)
+    return file
+  }
+
+  /** All open descriptors. */
+  list(): Fd[] {
+    const fds: Fd[] = []
+    this.#files.forEach((file, fd) => {
+      if (file) fds.push(fd)
+    })
+    return fds
+  }
+
+  begin(): void {
+    this.#fresh = new Set()
+  }
+
+  /** @returns what was opened and is closed now: all since `begin`, when the transaction failed. */
+  end(failed: boolean): File[] {
+    const closed: File[] = []
+    if (failed && this.#fresh) for (const fd of [...this.#fresh]) closed.push(this.close(fd))
+    this.#fresh = undefined
+    return closed
+  }
+}
