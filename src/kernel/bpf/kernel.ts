@@ -72,14 +72,6 @@ export class Kernel {
     })
   }
 
-  /** What a booting kernel makes: vmlinux's BTF, always number 1, and a bpffs where systemd mounts it. */
-  static populate(store: Store, profile: Profile): void {
-    const objects = new Objects(store, { clearSlots: () => undefined, forget: () => undefined })
-    objects.add('btf', { name: 'vmlinux', size: profile.vmlinuxBtfSize, kernelBtf: true, refs: 1 })
-    objects.settle()
-    new Bpffs(store).mount('/sys/fs/bpf')
-  }
-
   /** Takes away what killed commands left behind; costs one look where there's nothing. */
   reap(): void {
     if (!this.store.read(() => this.objects.hasDeadOrphans())) return

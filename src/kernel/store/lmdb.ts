@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding, Env } from './binding.ts'
 import { loadBinding } from './binding.ts'
@@ -33,6 +33,7 @@ const PAGE_SIZE = 4096
 /** Commands at once. */
 const MAX_READERS = 510
 const DATA_FILE = 'data.mdb'
+const LOCK_FILE = 'lock.mdb'
 
 /** First 64 KiB for instructions and keys; values up to this size are copied behind an instruction. */
 const VALUE_ROOM = 0x10000
@@ -98,6 +99,21 @@ export class LmdbStore implements Store {
     })
     this.#readTxn = guard(directory, () => new Txn(env, MDB_RDONLY))
     this.#binding.resetTxn(this.#readTxn.address)
+  }
+
+  /** Opens the store in `directory`; one that is damaged is thrown away. @throws StateError. */
+  static openOrReplace(directory: string): LmdbStore {
+    try {
+      const store = new LmdbStore(directory)
+      // A damaged tree shows when it's walked.
+      for (let table = 0; table < 16; table++)
+        for (const [key] of store.scan(table, new Uint8Array(0), undefined)) void key
+      return store
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error
+      for (const file of [DATA_FILE, LOCK_FILE]) rmSync(join(directory, file), { force: true })
+      return new LmdbStore(directory)
+    }
   }
 
   write<T>(fn: () => T): T {
