@@ -1,3 +1,4 @@
+import type * as Crypto from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -65,9 +66,19 @@ export function loadBinding(): Binding {
   return loaded
 }
 
+/** Loads modules on first use: each costs a millisecond or more of a command's start. */
+function lateRequire(): NodeJS.Require {
+  return createRequire(typeof __filename === 'string' ? __filename : import.meta.url)
+}
+
+/** SHA-256. */
+export function digest(bytes: Uint8Array): Uint8Array {
+  const { createHash } = lateRequire()('node:crypto') as typeof Crypto
+  return createHash('sha256').update(bytes).digest()
+}
+
 function load(): Binding {
-  const own = typeof __filename === 'string' ? __filename : import.meta.url
-  const require = createRequire(own)
+  const require = lateRequire()
   let last = ''
   for (const file of candidates(require)) {
     try {

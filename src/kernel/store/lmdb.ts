@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding, Env } from './binding.ts'
-import { loadBinding } from './binding.ts'
+import { digest, loadBinding } from './binding.ts'
 import { StateError } from './state-error.ts'
 import type { Entry, Store } from './store.ts'
 
@@ -335,7 +334,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
 function setLongKey(target: Uint8Array, at: number, key: Uint8Array): number {
   const head = MAX_KEY - 1 - DIGEST
   target.set(key.subarray(0, head), at + 1)
-  target.set(createHash('sha256').update(key).digest(), at + 1 + head)
+  target.set(digest(key), at + 1 + head)
   return MAX_KEY
 }
 
