@@ -1,23 +1,26 @@
 import { Kernel } from './bpf/kernel.ts'
 import type { BootRequest, MachineFacts } from './bpf/machine-facts.ts'
-import { bootFresh, readFacts } from './bpf/machine-facts.ts'
+import { DEFAULT_PROFILE, bootFresh, readFacts } from './bpf/machine-facts.ts'
 import { Process } from './bpf/process.ts'
 import { makeClock } from './process/clock.ts'
 import { loadProfile } from './profile/profile.ts'
 import { LmdbStore } from './store/lmdb.ts'
 import { MemoryStore } from './store/memory.ts'
+import { StateError } from './store/state-error.ts'
 import type { Store } from './store/store.ts'
 
 export type { MachineFacts } from './bpf/machine-facts.ts'
 export { DEFAULT_CPUS, DEFAULT_PROFILE, MAX_CPUS } from './bpf/machine-facts.ts'
 export { KernelError } from './error.ts'
 export { Process } from './bpf/process.ts'
-export { StateError } from './store/state-error.ts'
+export { StateError }
 
 /** `profile` and `cpus` are those of a new machine; one that exists keeps its own. */
 export interface BootOptions extends BootRequest {
   /** Where the machine lives; in memory when left out. The machine closes it. */
   store?: Store
+  /** The store's directory, for messages. */
+  location?: string
 }
 
 /** A running machine: processes come and go. */
@@ -34,7 +37,7 @@ export function bootMachine(options: BootOptions = {}): Machine {
   const facts = readFacts(store) ?? store.write(() => readFacts(store) ?? bootFresh(store, options))
   const profile = loadProfile(facts.profile)
   const clock = makeClock(facts.bootTime, options.stoppedAt)
-  const kernel = new Kernel({ store, profile, clock, possibleCpus: facts.cpus })
+  const kernel = new Kernel({ store, profile, clock, possibleCpus: facts.cpus, facts, location: options.location })
   kernel.reap()
   let pids = 0
   return {
@@ -48,13 +51,20 @@ export function bootMachine(options: BootOptions = {}): Machine {
 
 /** Opens the machine that lives in a directory. @throws StateError. */
 export function bootDirectory(directory: string, options: BootRequest = {}): Machine {
-  const store = new LmdbStore(directory)
+  let store: LmdbStore | undefined
   try {
-    return bootMachine({ ...options, store })
+    store = new LmdbStore(directory)
+    return bootMachine({ ...options, store, location: directory })
   } catch (error) {
-    store.close()
+    store?.close()
+    if (error instanceof StateError) error.directory = directory
     throw error
   }
+}
+
+/** Names of the kernels that can be booted. */
+export function profileNames(): string[] {
+  return [DEFAULT_PROFILE]
 }
 
 /** Boots another kernel in a directory: all that was loaded is gone. @throws StateError. */

@@ -9,6 +9,8 @@ import { Descriptors } from '../process/descriptors.ts'
 import { Processes } from '../process/processes.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { Store } from '../store/store.ts'
+import type { BootRequest, MachineFacts } from './machine-facts.ts'
+import { bootFresh } from './machine-facts.ts'
 import { ResidentMaps } from './resident-maps.ts'
 
 /** A simulated process, as its system calls see it. */
@@ -23,6 +25,9 @@ export interface KernelParts {
   readonly profile: Profile
   readonly clock: Clock
   readonly possibleCpus: number
+  readonly facts: MachineFacts
+  /** Directory of the state; undefined for a machine in memory. */
+  readonly location: string | undefined
 }
 
 /**
@@ -34,6 +39,8 @@ export class Kernel {
   readonly profile: Profile
   readonly clock: Clock
   readonly possibleCpus: number
+  readonly facts: MachineFacts
+  readonly location: string | undefined
   readonly objects: Objects
   readonly maps: ResidentMaps
   readonly bpffs: Bpffs
@@ -44,7 +51,9 @@ export class Kernel {
   #depth = 0
   #generation = -1
 
-  constructor({ store, profile, clock, possibleCpus }: KernelParts) {
+  constructor({ store, profile, clock, possibleCpus, facts, location }: KernelParts) {
+    this.facts = facts
+    this.location = location
     this.store = store
     this.profile = profile
     this.clock = clock
@@ -134,6 +143,12 @@ export class Kernel {
         this.#depth = 0
       }
     })
+  }
+
+  /** Boots another kernel in this machine's place; nothing that this one knew is left. */
+  reboot(request: BootRequest): MachineFacts {
+    this.#forgetAll()
+    return this.store.write(() => bootFresh(this.store, request))
   }
 
   mapByFd(task: Task, fd: number): StoredMap {

@@ -2,6 +2,7 @@ import type { Bpf, Syscalls, Utsname } from '../syscall.ts'
 import type { Fd, ObjectKind } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
+import type { HeldProcess } from '../process/processes.ts'
 import { Descriptors } from '../process/descriptors.ts'
 import { btfLoad } from './btf-commands.ts'
 import { MachineFiles } from './files.ts'
@@ -17,6 +18,7 @@ import {
   mapUpdateElem,
 } from './map-commands.ts'
 import { getFdById, getNextId, objGet, objPin } from './object-commands.ts'
+import type { BootRequest, MachineFacts } from './machine-facts.ts'
 import { otherCommand } from './other-commands.ts'
 import { progBindMap, progLoad, progTestRun } from './prog-commands.ts'
 
@@ -137,6 +139,35 @@ export class Process implements Syscalls {
   exit(): void {
     for (const fd of this.#task.files.list()) this.close(fd)
     this.#kernel.removeTask(this.#task)
+  }
+
+  /** The machine that the process runs on. */
+  get machine(): MachineFacts & { location: string | undefined } {
+    return { ...this.#kernel.facts, location: this.#kernel.location }
+  }
+
+  /** Boots another kernel; this process ends with all others. */
+  reboot(request: BootRequest): MachineFacts {
+    const facts = this.#kernel.reboot(request)
+    for (const fd of this.#task.files.list()) this.#task.files.close(fd)
+    return facts
+  }
+
+  /** How many objects of each kind there are. */
+  countObjects(): Record<ObjectKind, number> {
+    const { objects } = this.#kernel
+    return this.#kernel.read(this.#task, () => {
+      const counts = { prog: 0, map: 0, link: 0, btf: 0 }
+      for (const kind of ['prog', 'map', 'link', 'btf'] as const) {
+        for (let id = objects.nextId(kind, 0); id !== undefined; id = objects.nextId(kind, id)) counts[kind]++
+      }
+      return counts
+    })
+  }
+
+  /** Processes that outlive the command that started them. */
+  processes(): HeldProcess[] {
+    return this.#kernel.read(this.#task, () => this.#kernel.processes.list())
   }
 
   /**
