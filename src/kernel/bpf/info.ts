@@ -160,7 +160,7 @@ export function fdinfo(kernel: Kernel, task: Task, fd: Fd): ReadonlyMap<string, 
   return lines
 }
 
-/** printf's %#x: no prefix for zero. */
+/** %#x of the kernel's printf, which has its prefix for zero too. */
 function alternateHex(value: bigint): string {
-  return value === 0n ? '0' : `0x${value.toString(16)}`
+  return `0x${value.toString(16)}`
 }

@@ -23,6 +23,8 @@ const lookupAndDeleteTypes: ReadonlySet<number> = new Set([
   MapType.LRU_PERCPU_HASH,
 ])
 
+const NUMA_NO_NODE = 0xffffffff
+
 /** map_create. */
 export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd {
   const { mapFlags: givenFlags = 0 } = given
@@ -38,10 +40,15 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
   }
   const mode = fileMode(mapFlags)
   // One NUMA node, number 0: bpf_map_attr_numa_node is -1 without its flag.
-  if (mapFlags & MapFlag.NUMA_NODE && attr.numaNode) throw new KernelError(Errno.EINVAL)
+  if (mapFlags & MapFlag.NUMA_NODE && attr.numaNode && attr.numaNode !== NUMA_NO_NODE)
+    throw new KernelError(Errno.EINVAL)
 
   const fields = checkMapCreate(attr, kernel.maps.environment)
-  if (attr.mapIfindex) throw new KernelError(Errno.EINVAL)
+  // bpf_map_offload_map_alloc: the only device is lo, and lo takes no programs.
+  if (attr.mapIfindex) {
+    const offloadable = mapType === MapType.HASH || mapType === MapType.ARRAY
+    throw new KernelError(offloadable && attr.mapIfindex === 1 ? Errno.ENOTSUP : Errno.EINVAL)
+  }
   // BPF_F_TOKEN_FD: there are no BPF tokens here, so none is behind any descriptor.
   if (givenFlags & MapFlag.TOKEN_FD) {
     task.files.get(attr.mapTokenFd ?? 0)
@@ -57,7 +64,7 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
     if (btfValueTypeId) checkMapBtf(kernel, attr, btf.id)
   }
   const record = kernel.objects.add('map', {
-    numaNode: mapFlags & MapFlag.NUMA_NODE ? (attr.numaNode ?? 0) : -1,
+    numaNode: mapFlags & MapFlag.NUMA_NODE ? (attr.numaNode ?? 0) | 0 : -1,
     ifindex: 0,
     btfVmlinuxId: 0,
     frozen: false,

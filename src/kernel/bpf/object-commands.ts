@@ -37,7 +37,7 @@ function foreignPinErrno(path: string): number {
 
 /** bpf_obj_get. */
 export function objGet(kernel: Kernel, task: Task, path: string, fileFlags: number): Fd {
-  if (fileFlags & ~(MapFlag.RDONLY | MapFlag.WRONLY)) throw new KernelError(Errno.EINVAL)
+  if (fileFlags & ~(MapFlag.RDONLY | MapFlag.WRONLY | MapFlag.PATH_FD)) throw new KernelError(Errno.EINVAL)
   const mode = fileMode(fileFlags)
   if (!kernel.bpffs.mountOf(path)) throw new KernelError(existsSync(path) ? Errno.EACCES : Errno.ENOENT)
   const { kind, id } = kernel.bpffs.lookup(path)

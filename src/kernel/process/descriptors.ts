@@ -35,9 +35,10 @@ export class Descriptors {
     return this.#files[fd] !== undefined
   }
 
-  /** @throws KernelError EBADF. */
+  /** @throws KernelError EBADF, or EINVAL for standard streams, which stand for no BPF object. */
   get(fd: Fd): File {
     const file = this.#files[fd]
+    if (!file && fd >= 0 && fd < FIRST_FD) throw new KernelError(Errno.EINVAL)
     if (!file) throw new KernelError(Errno.EBADF)
     return file
   }
