@@ -1,0 +1,353 @@
+import { Kind } from './kinds.ts'
+import { NameIndex } from './names.ts'
+import { parseSections } from './parse.ts'
+import { checkTypes } from './sanity.ts'
+import type { KindLayout, Sections } from './parse.ts'
+
+export { BtfError } from './error.ts'
+export type { BtfLogLine } from './error.ts'
+export { FuncLinkage, IntEncoding, Kind, VarLinkage } from './kinds.ts'
+
+const MAX_RESOLVE_DEPTH = 32
+const U32_MAX = 0xffffffff
+
+/** libbpf's determine_ptr_size knows an architecture's pointer size by that of long. */
+const longNames: ReadonlySet<string> = new Set([
+  'long',
+  'long int',
+  'int long',
+  'unsigned long',
+  'long unsigned',
+  'unsigned long int',
+  'unsigned int long',
+  'long unsigned int',
+  'long int unsigned',
+  'int unsigned long',
+  'int long unsigned',
+])
+
+/**
+ * Type information, as libbpf's struct btf: the words of the type section in the host's byte order, strings decoded
+ * when asked for. Type ids count from 1; 0 is void. Of split BTF, ids and string offsets go on where the base's end.
+ *
+ * Ids must be below `typeCount` (see `has`); an accessor that doesn't fit the type's kind reads whatever is there.
+ */
+export class Btf {
+  readonly base: Btf | undefined
+  readonly littleEndian: boolean
+  /** First id that isn't the base's; 1 without a base. */
+  readonly startId: number
+  /** One more than the highest id (btf__type_cnt). */
+  readonly typeCount: number
+  /** @internal The kind layout section, for kinds that aren't known. */
+  readonly layout: KindLayout | undefined
+  readonly #words: Uint32Array
+  readonly #offsets: Uint32Array
+  readonly #strings: Uint8Array
+  readonly #startStr: number
+  #names: NameIndex | undefined
+  #pointerSize: number | undefined
+  #decoded: (string | undefined)[] = []
+
+  /** @throws BtfError as libbpf's btf_new refuses it. */
+  static parse(bytes: Uint8Array, base?: Btf): Btf {
+    const btf = new Btf(parseSections(bytes, base), base)
+    checkTypes(btf)
+    return btf
+  }
+
+  private constructor(sections: Sections, base: Btf | undefined) {
+    this.base = base
+    this.littleEndian = sections.littleEndian
+    this.layout = sections.layout
+    this.startId = base?.typeCount ?? 1
+    this.typeCount = this.startId + sections.count - 1
+    this.#words = sections.words
+    this.#offsets = sections.offsets
+    this.#strings = sections.strings
+    this.#startStr = base?.stringsEnd ?? 0
+  }
+
+  /** First string offset past this BTF's own. */
+  get stringsEnd(): number {
+    return this.#startStr + this.#strings.length
+  }
+
+  has(id: number): boolean {
+    return id < this.typeCount
+  }
+
+  #word(id: number, i: number): number {
+    if (id === 0) return i === 0 || i < 3 ? 0 : (this.#words[(this.#offsets[0] as number) + i] ?? 0)
+    if (id < this.startId) return (this.base as Btf).#word(id, i)
+    return this.#words[(this.#offsets[id - this.startId + 1] as number) + i] as number
+  }
+
+  nameOff(id: number): number {
+    return this.#word(id, 0)
+  }
+
+  name(id: number): string {
+    return this.string(this.#word(id, 0))
+  }
+
+  kind(id: number): number {
+    return (this.#word(id, 1) >>> 24) & 0x7f
+  }
+
+  vlen(id: number): number {
+    return this.#word(id, 1) & 0xffffff
+  }
+
+  kflag(id: number): boolean {
+    return this.#word(id, 1) >>> 31 !== 0
+  }
+
+  /** The raw third word: a size in bytes or a type id, as the kind has it. */
+  sizeOrType(id: number): number {
+    return this.#word(id, 2)
+  }
+
+  size(id: number): number {
+    return this.#word(id, 2)
+  }
+
+  type(id: number): number {
+    return this.#word(id, 2)
+  }
+
+  memberNameOff(id: number, i: number): number {
+    return this.#word(id, 3 + i * 3)
+  }
+
+  memberName(id: number, i: number): string {
+    return this.string(this.#word(id, 3 + i * 3))
+  }
+
+  memberType(id: number, i: number): number {
+    return this.#word(id, 4 + i * 3)
+  }
+
+  /** btf_member.offset as it stands. */
+  memberOffset(id: number, i: number): number {
+    return this.#word(id, 5 + i * 3)
+  }
+
+  memberBitOffset(id: number, i: number): number {
+    const offset = this.#word(id, 5 + i * 3)
+    return this.kflag(id) ? offset & 0xffffff : offset
+  }
+
+  /** Bits of a bit field; 0 for other members. */
+  memberBitfieldSize(id: number, i: number): number {
+    return this.kflag(id) ? this.#word(id, 5 + i * 3) >>> 24 : 0
+  }
+
+  enumNameOff(id: number, i: number): number {
+    return this.#word(id, 3 + i * (this.kind(id) === Kind.ENUM64 ? 3 : 2))
+  }
+
+  enumName(id: number, i: number): string {
+    return this.string(this.enumNameOff(id, i))
+  }
+
+  /** Signed where the type's kind flag says so; bigint for ENUM64. */
+  enumValue(id: number, i: number): number | bigint {
+    if (this.kind(id) !== Kind.ENUM64) {
+      const value = this.#word(id, 4 + i * 2)
+      return this.kflag(id) ? value | 0 : value
+    }
+    const value = (BigInt(this.#word(id, 5 + i * 3)) << 32n) | BigInt(this.#word(id, 4 + i * 3))
+    return this.kflag(id) ? BigInt.asIntN(64, value) : value
+  }
+
+  arrayElem(id: number): number {
+    return this.#word(id, 3)
+  }
+
+  arrayIndexType(id: number): number {
+    return this.#word(id, 4)
+  }
+
+  arrayLength(id: number): number {
+    return this.#word(id, 5)
+  }
+
+  /** IntEncoding bits. */
+  intEncoding(id: number): number {
+    return (this.#word(id, 3) >>> 24) & 0xf
+  }
+
+  intOffset(id: number): number {
+    return (this.#word(id, 3) >>> 16) & 0xff
+  }
+
+  intBits(id: number): number {
+    return this.#word(id, 3) & 0xff
+  }
+
+  paramNameOff(id: number, i: number): number {
+    return this.#word(id, 3 + i * 2)
+  }
+
+  paramName(id: number, i: number): string {
+    return this.string(this.#word(id, 3 + i * 2))
+  }
+
+  paramType(id: number, i: number): number {
+    return this.#word(id, 4 + i * 2)
+  }
+
+  varLinkage(id: number): number {
+    return this.#word(id, 3)
+  }
+
+  funcLinkage(id: number): number {
+    return this.vlen(id)
+  }
+
+  secVarType(id: number, i: number): number {
+    return this.#word(id, 3 + i * 3)
+  }
+
+  secVarOffset(id: number, i: number): number {
+    return this.#word(id, 4 + i * 3)
+  }
+
+  secVarSize(id: number, i: number): number {
+    return this.#word(id, 5 + i * 3)
+  }
+
+  /** The tagged member or parameter; -1: the type itself. */
+  declTagIndex(id: number): number {
+    return this.#word(id, 3) | 0
+  }
+
+  hasString(off: number): boolean {
+    return off < this.stringsEnd
+  }
+
+  /** btf__name_by_offset; empty where there is no such string. */
+  string(off: number): string {
+    if (off < this.#startStr) return (this.base as Btf).string(off)
+    const at = off - this.#startStr
+    const known = this.#decoded[at]
+    if (known !== undefined) return known
+    const bytes = this.#strings
+    let text = ''
+    let i = at
+    for (; i < bytes.length; i++) {
+      const c = bytes[i] as number
+      if (c === 0) break
+      if (c >= 0x80) {
+        const end = bytes.indexOf(0, i)
+        text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(at, end < 0 ? bytes.length : end))
+        break
+      }
+      text += String.fromCharCode(c)
+    }
+    if (at < bytes.length) this.#decoded[at] = text
+    return text
+  }
+
+  /** btf__find_by_name_kind: the first type of that name and kind, the base's before its own. */
+  findByNameKind(name: string, kind: number): number | undefined {
+    if (kind === Kind.UNKN || name === 'void') return 0
+    return this.base?.findByNameKind(name, kind) ?? this.findOwnByNameKind(name, kind)
+  }
+
+  /** btf__find_by_name_kind_own: not in the base. */
+  findOwnByNameKind(name: string, kind: number): number | undefined {
+    this.#names ??= new NameIndex(this, this.#strings, this.#startStr)
+    return this.#names.find(name, kind)
+  }
+
+  /** Size of a pointer, guessed from that of `long`; 0 where nothing tells. `setPointerSize` overrides the guess. */
+  get pointerSize(): number {
+    if (this.#pointerSize !== undefined) return this.#pointerSize
+    return (this.#pointerSize = this.#guessPointerSize())
+  }
+
+  setPointerSize(size: 4 | 8): void {
+    this.#pointerSize = size
+  }
+
+  #guessPointerSize(): number {
+    const inherited = this.base?.pointerSize
+    if (inherited) return inherited
+    for (let id = this.startId; id < this.typeCount; id++) {
+      if (this.kind(id) !== Kind.INT) continue
+      const size = this.size(id)
+      if ((size === 4 || size === 8) && longNames.has(this.name(id))) return size
+    }
+    return 0
+  }
+
+  /** btf__resolve_size: bytes of a value of the type; undefined where it has no size. */
+  resolveSize(id: number): number | undefined {
+    let elements = 1
+    for (let depth = 0; depth < MAX_RESOLVE_DEPTH && id !== 0 && this.has(id); depth++) {
+      switch (this.kind(id)) {
+        case Kind.INT:
+        case Kind.STRUCT:
+        case Kind.UNION:
+        case Kind.ENUM:
+        case Kind.ENUM64:
+        case Kind.DATASEC:
+        case Kind.FLOAT:
+          return times(elements, this.size(id))
+        case Kind.PTR:
+          return times(elements, this.pointerSize || 8)
+        case Kind.TYPEDEF:
+        case Kind.VOLATILE:
+        case Kind.CONST:
+        case Kind.RESTRICT:
+        case Kind.VAR:
+        case Kind.DECL_TAG:
+        case Kind.TYPE_TAG:
+          id = this.type(id)
+          break
+        case Kind.ARRAY: {
+          const product = times(elements, this.arrayLength(id))
+          if (product === undefined) return undefined
+          elements = product
+          id = this.arrayElem(id)
+          break
+        }
+        default:
+          return undefined
+      }
+    }
+    return undefined
+  }
+
+  /** btf__resolve_type: past modifiers, typedefs and variables; undefined at void or after 32 steps. */
+  resolveType(id: number): number | undefined {
+    for (let depth = 0; depth < MAX_RESOLVE_DEPTH; depth++) {
+      if (id === 0 || !this.has(id)) return undefined
+      const kind = this.kind(id)
+      if (kind === Kind.FWD) return undefined
+      if (!isModifierOrTypedef(kind) && kind !== Kind.VAR) return id
+      id = this.type(id)
+    }
+    return undefined
+  }
+
+  /** skip_mods_and_typedefs; ends at void in a cycle of them. */
+  skipModsAndTypedefs(id: number): number {
+    for (let depth = 0; isModifierOrTypedef(this.kind(id)); depth++) {
+      if (depth > this.typeCount) return 0
+      id = this.type(id)
+    }
+    return id
+  }
+}
+
+/** btf_is_mod or btf_is_typedef. */
+export function isModifierOrTypedef(kind: number): boolean {
+  return (kind >= Kind.TYPEDEF && kind <= Kind.RESTRICT) || kind === Kind.TYPE_TAG
+}
+
+function times(elements: number, size: number): number | undefined {
+  return elements * size > U32_MAX ? undefined : elements * size
+}
