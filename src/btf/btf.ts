@@ -78,9 +78,8 @@ export class Btf {
   }
 
   #word(id: number, i: number): number {
-    if (id === 0) return i === 0 || i < 3 ? 0 : (this.#words[(this.#offsets[0] as number) + i] ?? 0)
-    if (id < this.startId) return (this.base as Btf).#word(id, i)
-    return this.#words[(this.#offsets[id - this.startId + 1] as number) + i] as number
+    if (id >= this.startId) return this.#words[(this.#offsets[id - this.startId + 1] as number) + i] as number
+    return id === 0 ? 0 : (this.base as Btf).#word(id, i)
   }
 
   nameOff(id: number): number {
@@ -159,6 +158,14 @@ export class Btf {
     }
     const value = (BigInt(this.#word(id, 5 + i * 3)) << 32n) | BigInt(this.#word(id, 4 + i * 3))
     return this.kflag(id) ? BigInt.asIntN(64, value) : value
+  }
+
+  enum64Low(id: number, i: number): number {
+    return this.#word(id, 4 + i * 3)
+  }
+
+  enum64High(id: number, i: number): number {
+    return this.#word(id, 5 + i * 3)
   }
 
   arrayElem(id: number): number {
