@@ -39,7 +39,12 @@ export interface Command {
   error(message: string): void
   /** p_info: on stderr, nothing in JSON output. */
   info(message: string): void
-  /** Runs a host file read with the errors that fopen gives; `undefined` in place of ENOENT is not offered. */
+  /** Text on stderr as it stands, after what was printed so far: help, libbpf's messages. */
+  message(text: string): void
+  /**
+   * A file of the simulated machine (below /proc, /sys or /boot) or of the host.
+   * @throws KernelError with the errno that fopen gives.
+   */
   readHostFile(path: string): Uint8Array
   writeHostFile(path: string, bytes: Uint8Array): void
   /** Absolute, normalized form of a path argument. */
