@@ -1,0 +1,269 @@
+import elfy from 'elfy'
+import { LibbpfErrno, LibbpfError } from './error.ts'
+import type { Log } from './log.ts'
+
+export const SectionType = { PROGBITS: 1, SYMTAB: 2, STRTAB: 3, NOBITS: 8, REL: 9, LLVM_ADDRSIG: 0x6fff4c03 } as const
+export const SHF_EXECINSTR = 4
+export const SHN_LORESERVE = 0xff00
+export const SymbolType = { NOTYPE: 0, OBJECT: 1, FUNC: 2, SECTION: 3 } as const
+export const SymbolBind = { LOCAL: 0, GLOBAL: 1, WEAK: 2 } as const
+
+const EM_BPF = 247
+const ET_REL = 1
+const EHDR_SIZE = 64
+const SHDR_SIZE = 64
+export const SYM_SIZE = 24
+export const REL_SIZE = 16
+
+/** A section header, its name and its bytes. */
+export interface Section {
+  index: number
+  nameOffset: number
+  type: number
+  flags: number
+  offset: number
+  size: number
+  link: number
+  info: number
+  entsize: number
+}
+
+/** One symbol table entry (Elf64_Sym). */
+export interface Symbol {
+  nameOffset: number
+  type: number
+  bind: number
+  /** ELF64_ST_VISIBILITY is 1 (internal) or 2 (hidden). */
+  hidden: boolean
+  shndx: number
+  value: number
+  size: number
+}
+
+/** One Elf64_Rel. */
+export interface Rel {
+  offset: number
+  symbol: number
+}
+
+function u64(view: DataView, at: number, little: boolean): number {
+  const low = view.getUint32(little ? at : at + 4, little)
+  const high = view.getUint32(little ? at + 4 : at, little)
+  return high * 0x1_0000_0000 + low
+}
+
+/**
+ * A relocatable BPF object's container. Package elfy reads the header and the section table; what it gets wrong (the
+ * machine, flags, types and entry sizes) and what it doesn't read (symbols, relocations) is read here, and every
+ * offset is checked before it is used. Refusals are worded as libelf and libbpf word them.
+ */
+export class Elf {
+  readonly littleEndian: boolean
+  readonly sections: readonly Section[]
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #path: string
+  readonly #log: Log
+  readonly #shstrndx: number
+  /** The symbol table's string section; set with the symbol table. */
+  #strtabIndex = 0
+  #symbols: Section | undefined
+
+  /** bpf_object__elf_init. @throws LibbpfError after saying why. */
+  constructor(file: Uint8Array, path: string, log: Log) {
+    // A plain view: Buffer's own slice doesn't copy.
+    const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#path = path
+    this.#log = log
+    const ident = bytes.subarray(0, 16)
+    const proper =
+      bytes.length >= EHDR_SIZE &&
+      ident[0] === 0x7f &&
+      ident[1] === 0x45 &&
+      ident[2] === 0x4c &&
+      ident[3] === 0x46 &&
+      (ident[4] === 1 || ident[4] === 2) &&
+      (ident[5] === 1 || ident[5] === 2) &&
+      ident[6] === 1
+    if (!proper) this.#refuse(`'${path}' is not a proper ELF object`)
+    if (ident[4] !== 2) this.#refuse(`'${path}' is not a 64-bit ELF object`)
+    this.littleEndian = ident[5] === 1
+    const parser = new elfy.Parser()
+    const header = parser.parseHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+    this.sections = this.#readSections(header.shoff, header.shnum)
+    let shstrndx = header.shstrndx
+    if (shstrndx === 0xffff) shstrndx = this.sections[0]?.link ?? 0
+    this.#shstrndx = shstrndx
+    const names = this.sections[shstrndx]
+    if (names === undefined) {
+      this.#refuse(`failed to get section names strings from ${path}: invalid \`Elf' handle`)
+    } else if (!this.#holds(names)) {
+      this.#refuse(`failed to get section names strings from ${path}: invalid section header`)
+    }
+    const type = this.#view.getUint16(16, this.littleEndian)
+    const machine = this.#view.getUint16(18, this.littleEndian)
+    if (type !== ET_REL || (machine !== 0 && machine !== EM_BPF)) {
+      this.#refuse(`${path} is not a valid eBPF object file`)
+    }
+  }
+
+  #refuse(message: string): never {
+    this.#log.warn(`elf: ${message}`)
+    throw new LibbpfError(LibbpfErrno.FORMAT)
+  }
+
+  /** The section table; empty, as libelf has it, where it doesn't lie in the file whole. */
+  #readSections(shoff: number, shnum: number): Section[] {
+    const { length } = this.#bytes
+    if (shoff === 0 || shoff > length || length - shoff < SHDR_SIZE) return []
+    const count = shnum === 0 ? u64(this.#view, shoff + 32, this.littleEndian) : shnum
+    if (count > (length - shoff) / SHDR_SIZE) return []
+    const sections: Section[] = []
+    for (let index = 0; index < count; index++) {
+      const at = shoff + index * SHDR_SIZE
+      const little = this.littleEndian
+      sections.push({
+        index,
+        nameOffset: this.#view.getUint32(at, little),
+        type: this.#view.getUint32(at + 4, little),
+        flags: u64(this.#view, at + 8, little),
+        offset: u64(this.#view, at + 24, little),
+        size: u64(this.#view, at + 32, little),
+        link: this.#view.getUint32(at + 40, little),
+        info: this.#view.getUint32(at + 44, little),
+        entsize: u64(this.#view, at + 56, little),
+      })
+    }
+    return sections
+  }
+
+  /** Whether a section's bytes lie in the file. */
+  #holds(section: Section): boolean {
+    if (section.type === SectionType.NOBITS) return true
+    const { length } = this.#bytes
+    return section.offset <= length && section.size <= length - section.offset
+  }
+
+  /** elf_strptr: a string of a string section, or why there is none. */
+  #strptr(index: number, offset: number): { text: string } | { error: string } {
+    const section = this.sections[index]
+    if (section === undefined) return { error: 'invalid section index' }
+    if (section.type !== SectionType.STRTAB) return { error: 'invalid section' }
+    if (!this.#holds(section)) return { error: 'invalid section header' }
+    if (offset >= section.size) return { error: 'offset out of range' }
+    const start = section.offset + offset
+    const end = this.#bytes.indexOf(0, start)
+    if (end < 0 || end >= section.offset + section.size) return { error: 'invalid data' }
+    return { text: latin1(this.#bytes, start, end) }
+  }
+
+  #string(index: number, offset: number): string | undefined {
+    const found = this.#strptr(index, offset)
+    if ('text' in found) return found.text
+    this.#log.warn(`elf: failed to get section name string at offset ${offset} from ${this.#path}: ${found.error}`)
+    return undefined
+  }
+
+  /** elf_sec_str. */
+  sectionString(offset: number): string | undefined {
+    return this.#string(this.#shstrndx, offset)
+  }
+
+  /** elf_sym_str. */
+  symbolString(offset: number): string | undefined {
+    return this.#string(this.#strtabIndex, offset)
+  }
+
+  /** elf_sec_by_idx. */
+  section(index: number): Section | undefined {
+    const section = this.sections[index]
+    if (section === undefined) {
+      this.#log.warn(`elf: failed to get section(${index}) from ${this.#path}: invalid section index`)
+    }
+    return section
+  }
+
+  /** elf_sec_name. */
+  sectionName(section: Section | undefined): string | undefined {
+    if (section === undefined) return undefined
+    const name = this.sectionString(section.nameOffset)
+    if (name === undefined) {
+      this.#log.warn(`elf: failed to get section(${section.index}) name from ${this.#path}: offset out of range`)
+    }
+    return name
+  }
+
+  /** elf_sec_by_name. */
+  sectionByName(name: string): Section | undefined {
+    for (const section of this.sections) {
+      if (section.index === 0) continue
+      const its = this.sectionName(section)
+      if (its === undefined) return undefined
+      if (its === name) return section
+    }
+    return undefined
+  }
+
+  /** elf_sec_data: a section's bytes, none for .bss and its kin; undefined, having said so, where the file is cut. */
+  data(section: Section | undefined): Uint8Array | undefined {
+    if (section === undefined) return undefined
+    if (section.type === SectionType.NOBITS) return new Uint8Array(0)
+    if (this.#holds(section)) return this.#bytes.subarray(section.offset, section.offset + section.size)
+    this.#log.warn(
+      `elf: failed to get section(${section.index}) ${this.sectionName(section) ?? '<?>'} data from ${this.#path}: ` +
+        'invalid section header',
+    )
+    return undefined
+  }
+
+  get symbolSection(): Section | undefined {
+    return this.#symbols
+  }
+
+  get strtabIndex(): number {
+    return this.#strtabIndex
+  }
+
+  setSymbols(section: Section): void {
+    this.#symbols = section
+    this.#strtabIndex = section.link
+  }
+
+  get symbolCount(): number {
+    return this.#symbols === undefined ? 0 : Math.floor(this.#symbols.size / SYM_SIZE)
+  }
+
+  /** elf_sym_by_idx. */
+  symbol(index: number): Symbol | undefined {
+    if (this.#symbols === undefined || index >= this.symbolCount) return undefined
+    const at = this.#symbols.offset + index * SYM_SIZE
+    const little = this.littleEndian
+    const info = this.#view.getUint8(at + 4)
+    const visibility = this.#view.getUint8(at + 5) & 3
+    return {
+      nameOffset: this.#view.getUint32(at, little),
+      type: info & 15,
+      bind: info >>> 4,
+      hidden: visibility === 1 || visibility === 2,
+      shndx: this.#view.getUint16(at + 6, little),
+      value: u64(this.#view, at + 8, little),
+      size: u64(this.#view, at + 16, little),
+    }
+  }
+
+  /** elf_rel_by_idx on a relocation section whose bytes lie in the file. */
+  rel(section: Section, index: number): Rel | undefined {
+    if (index >= Math.floor(section.size / REL_SIZE)) return undefined
+    const at = section.offset + index * REL_SIZE
+    const little = this.littleEndian
+    return { offset: u64(this.#view, at, little), symbol: this.#view.getUint32(little ? at + 12 : at + 8, little) }
+  }
+}
+
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
+  let text = ''
+  for (let i = start; i < end; i += 4096) text += String.fromCharCode(...bytes.subarray(i, Math.min(end, i + 4096)))
+  return text
+}
