@@ -1,7 +1,9 @@
+import { flatten } from './flat.ts'
 import { Kind } from './kinds.ts'
 import { NameIndex } from './names.ts'
 import { parseSections } from './parse.ts'
 import { checkTypes } from './sanity.ts'
+import type { FlatBtf } from './flat.ts'
 import type { KindLayout, Sections } from './parse.ts'
 
 export { BtfError } from './error.ts'
@@ -46,6 +48,7 @@ export class Btf {
   readonly #strings: Uint8Array
   readonly #startStr: number
   #names: NameIndex | undefined
+  #flat: FlatBtf | undefined
   #pointerSize: number | undefined
   #decoded: (string | undefined)[] = []
 
@@ -228,6 +231,15 @@ export class Btf {
   /** The tagged member or parameter; -1: the type itself. */
   declTagIndex(id: number): number {
     return this.#word(id, 3) | 0
+  }
+
+  /** All that the dumpers read in their loops: the base's part and its own as one. */
+  flat(): FlatBtf {
+    return (this.#flat ??= flatten(this.base?.flat(), {
+      words: this.#words,
+      offsets: this.#offsets,
+      strings: this.#strings,
+    }))
   }
 
   hasString(off: number): boolean {
