@@ -139,9 +139,10 @@ const table = [
 type ErrnoName = (typeof table)[number][1]
 
 /** Errno numbers by name: `Errno.EINVAL` is 22. */
-export const Errno = Object.fromEntries(table.map(([number, name]) => [name, number])) as Readonly<
-  Record<ErrnoName, number>
->
+export const Errno = {
+  ...Object.fromEntries(table.map(([number, name]) => [name, number])),
+  EOPNOTSUPP: 95,
+} as Readonly<Record<ErrnoName | 'EOPNOTSUPP', number>>
 
 /** glibc's strerror(3). */
 export function strerror(errno: number): string {
