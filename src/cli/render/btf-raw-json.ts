@@ -117,7 +117,7 @@ export class RawJson {
         this.#list('values', vlen, (i) => {
           this.#name(this.#btf.enumNameOff(id, i), 3, false)
           this.#key('val', 3)
-          out.put(String(this.#btf.enumValue(id, i)))
+          out.put(String(jsonEnumValue(this.#btf.enumValue(id, i))))
         })
         break
       case Kind.FWD:
@@ -181,4 +181,9 @@ export class RawJson {
     }
     out.put(count > 0 ? `${this.#lines[1]}]` : ']')
   }
+}
+
+/** An unsigned enumerator goes through an int on its way to 64 bits. */
+function jsonEnumValue(value: number | bigint): number | bigint {
+  return typeof value === 'number' && value > 0x7fffffff ? BigInt.asUintN(64, BigInt(value | 0)) : value
 }
