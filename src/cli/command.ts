@@ -51,11 +51,14 @@ export interface Command {
   resolvePath(path: string): string
 }
 
-/** A failure that ends the command: main prints p_err(message) and the exit status is 255, bpftool's -1. */
+/** A failure that ends the command: main prints p_err(message); the status is bpftool's -1 (exit status 255) unless given. */
 export class CommandError extends Error {
-  constructor(message: string) {
+  readonly status: number
+
+  constructor(message: string, status = -1) {
     super(message)
     this.name = 'CommandError'
+    this.status = status
   }
 }
 

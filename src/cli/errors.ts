@@ -24,7 +24,7 @@ export function report(session: Session, error: unknown): number {
   if (error instanceof Exit) throw error
   if (error instanceof CommandError) {
     session.error(error.message)
-    return -1
+    return error.status
   }
   if (error instanceof UsageError) {
     printHelp(session, session.lastHelp)

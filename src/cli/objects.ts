@@ -70,6 +70,7 @@ export function mainTable(session: Session, ready: () => Promise<void>): VerbTab
     ['cgroup', object(objects.cgroup)],
     ['perf', object(objects.perf)],
     ['net', object(objects.net)],
+    ['feature', notYet('feature')],
     ['btf', object(objects.btf)],
     ['gen', object(objects.gen)],
     ['struct_ops', object(objects.struct_ops)],

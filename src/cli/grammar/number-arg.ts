@@ -24,9 +24,9 @@ export function nextArg(args: Args): void {
 }
 
 /** REQ_ARGS: fails with the word before the arguments when there are fewer than `count`. */
-export function requireArgs(args: Args, count: number): void {
+export function requireArgs(args: Args, count: number, status = -1): void {
   if (args.length >= count) return
-  throw new CommandError(`'${args.peek(-1) ?? ''}' needs at least ${count} arguments, ${args.length} found`)
+  throw new CommandError(`'${args.peek(-1) ?? ''}' needs at least ${count} arguments, ${args.length} found`, status)
 }
 
 /** BAD_ARG. */

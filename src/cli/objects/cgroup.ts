@@ -1,7 +1,9 @@
 import { CommandError } from '../command.ts'
+import { AttachType, attachTypeCount, attachTypeName } from '../../uapi/attach-type.ts'
 import { Errno, strerror } from '../../uapi/errno.ts'
 import { objectHelp } from '../help-text.ts'
 import { pathExists } from '../grammar/host-path.ts'
+import { progParseFd } from '../grammar/prog.ts'
 import { requireArgs } from '../grammar/number-arg.ts'
 import type { Args } from '../args.ts'
 import type { Command, Verb } from '../command.ts'
@@ -54,11 +56,54 @@ const tree: Verb = (cmd, args) => {
   }
 }
 
+/** Older names of attach types that bpftool keeps (bpf_attach_type_input_str). */
+const inputNames: ReadonlyMap<number, string> = new Map<number, string>([
+  [AttachType.CGROUP_INET_INGRESS, 'ingress'],
+  [AttachType.CGROUP_INET_EGRESS, 'egress'],
+  [AttachType.CGROUP_INET_SOCK_CREATE, 'sock_create'],
+  [AttachType.CGROUP_INET_SOCK_RELEASE, 'sock_release'],
+  [AttachType.CGROUP_SOCK_OPS, 'sock_ops'],
+  [AttachType.CGROUP_DEVICE, 'device'],
+  [AttachType.CGROUP_INET4_BIND, 'bind4'],
+  [AttachType.CGROUP_INET6_BIND, 'bind6'],
+  [AttachType.CGROUP_INET4_CONNECT, 'connect4'],
+  [AttachType.CGROUP_INET6_CONNECT, 'connect6'],
+  [AttachType.CGROUP_INET4_POST_BIND, 'post_bind4'],
+  [AttachType.CGROUP_INET6_POST_BIND, 'post_bind6'],
+  [AttachType.CGROUP_INET4_GETPEERNAME, 'getpeername4'],
+  [AttachType.CGROUP_INET6_GETPEERNAME, 'getpeername6'],
+  [AttachType.CGROUP_INET4_GETSOCKNAME, 'getsockname4'],
+  [AttachType.CGROUP_INET6_GETSOCKNAME, 'getsockname6'],
+  [AttachType.CGROUP_UDP4_SENDMSG, 'sendmsg4'],
+  [AttachType.CGROUP_UDP6_SENDMSG, 'sendmsg6'],
+  [AttachType.CGROUP_SYSCTL, 'sysctl'],
+  [AttachType.CGROUP_UDP4_RECVMSG, 'recvmsg4'],
+  [AttachType.CGROUP_UDP6_RECVMSG, 'recvmsg6'],
+  [AttachType.CGROUP_GETSOCKOPT, 'getsockopt'],
+  [AttachType.CGROUP_SETSOCKOPT, 'setsockopt'],
+  [AttachType.TRACE_RAW_TP, 'raw_tp'],
+  [AttachType.TRACE_FENTRY, 'fentry'],
+  [AttachType.TRACE_FEXIT, 'fexit'],
+  [AttachType.MODIFY_RETURN, 'mod_ret'],
+  [AttachType.TRACE_FSESSION, 'fsession'],
+  [AttachType.SK_REUSEPORT_SELECT, 'sk_skb_reuseport_select'],
+  [AttachType.SK_REUSEPORT_SELECT_OR_MIGRATE, 'sk_skb_reuseport_select_or_migrate'],
+])
+
+/** parse_attach_type: a name spelled out, or an abbreviated older one. */
+function isAttachType(word: string): boolean {
+  const types = Array.from({ length: attachTypeCount }, (_, type) => type)
+  if (types.some((type) => attachTypeName(type) === word)) return true
+  return types.some((type) => (inputNames.get(type) ?? attachTypeName(type))?.startsWith(word) === true)
+}
+
 function change(what: 'attach' | 'detach'): Verb {
   return (cmd, args) => {
     if (args.length < 4) throw new CommandError(`too few parameters for cgroup ${what}`)
     const path = args.shift()
     if (!pathExists(cmd, path)) throw new CommandError(`can't open cgroup ${path}`)
+    if (!isAttachType(args.shift())) throw new CommandError('invalid attach type')
+    if (progParseFd(cmd, args) === undefined) return -1
     throw new CommandError(`'cgroup ${what}' is not simulated yet`)
   }
 }

@@ -23,7 +23,7 @@ function linkParseFd(cmd: Command, args: Args): Fd {
       return cmd.system().bpf.getFdById('link', id)
     } catch (error) {
       if (!(error instanceof KernelError)) throw error
-      throw new CommandError(`failed to get link with ID ${id}: ${strerror(error.errno)}`)
+      throw new CommandError(`failed to get link with ID ${id}: ${strerror(error.errno)}`, -error.errno)
     }
   }
   if (args.is('pinned')) {

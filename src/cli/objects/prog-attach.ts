@@ -5,7 +5,6 @@ import { KernelError } from '../../kernel/error.ts'
 import { mapParseFds } from '../grammar/map.ts'
 import { nextArg, requireArgs } from '../grammar/number-arg.ts'
 import { progParseFd } from '../grammar/prog.ts'
-import { withStatus } from '../status.ts'
 import type { Args } from '../args.ts'
 import type { Command, Verb } from '../command.ts'
 import type { Fd } from '../../uapi/attr.ts'
@@ -35,14 +34,14 @@ interface Target {
 
 /** parse_attach_detach_args; undefined for a program or map that nothing matches. */
 function parseTarget(cmd: Command, args: Args): Target | undefined {
-  requireArgs(args, 3)
+  requireArgs(args, 3, EINVAL)
   const prog = progParseFd(cmd, args)
   if (prog === undefined) return undefined
   const type = attachType(args.peek())
-  if (type === undefined) throw new CommandError('invalid attach/detach type')
+  if (type === undefined) throw new CommandError('invalid attach/detach type', EINVAL)
   if (type === AttachType.FLOW_DISSECTOR) return { prog, type, map: 0 }
   nextArg(args)
-  requireArgs(args, 2)
+  requireArgs(args, 2, EINVAL)
   const maps = mapParseFds(cmd, args, 0)
   if (maps.length > 1) throw new CommandError('several maps match this handle')
   const [map] = maps
@@ -50,18 +49,17 @@ function parseTarget(cmd: Command, args: Args): Target | undefined {
 }
 
 function change(command: number, failure: string): Verb {
-  return (cmd, args) =>
-    withStatus(cmd, EINVAL, () => {
-      const target = parseTarget(cmd, args)
-      if (target === undefined) return -1
-      const { prog: attachBpfFd, type, map: targetFd } = target
-      try {
-        return cmd.system().bpf.other(command, { targetFd, attachBpfFd, attachType: type })
-      } catch (error) {
-        if (error instanceof KernelError) throw new CommandError(failure)
-        throw error
-      }
-    })
+  return (cmd, args) => {
+    const target = parseTarget(cmd, args)
+    if (target === undefined) return -1
+    const { prog: attachBpfFd, type, map: targetFd } = target
+    try {
+      return cmd.system().bpf.other(command, { targetFd, attachBpfFd, attachType: type })
+    } catch (error) {
+      if (error instanceof KernelError) throw new CommandError(failure, EINVAL)
+      throw error
+    }
+  }
 }
 
 /** `attach PROG ATTACH_TYPE [MAP]`. */
