@@ -54,8 +54,16 @@ export class Btf {
 
   /** @throws BtfError as libbpf's btf_new refuses it. */
   static parse(bytes: Uint8Array, base?: Btf): Btf {
-    const btf = new Btf(parseSections(bytes, base), base)
-    checkTypes(btf)
+    const sections = parseSections(bytes, base)
+    const btf = new Btf(sections, base)
+    checkTypes({
+      words: sections.words,
+      offsets: sections.offsets,
+      startId: btf.startId,
+      typeCount: btf.typeCount,
+      stringsEnd: btf.stringsEnd,
+      kind: (id) => btf.kind(id),
+    })
     return btf
   }
 

@@ -15,8 +15,9 @@ export class TypeOrder {
   readonly #warn: (text: string) => void
   readonly #states: Uint8Array
   readonly #referenced: Uint8Array
-  /** Types to define, in order; the caller empties it. */
-  readonly queue: number[] = []
+  /** Types to define, in order: the first `queued` of `queue`. The caller empties it. */
+  queue = new Uint32Array(64)
+  queued = 0
 
   constructor({ words, offsets }: FlatBtf, warn: (text: string) => void) {
     this.#words = words
@@ -68,6 +69,15 @@ export class TypeOrder {
     return true
   }
 
+  #enqueue(id: number): void {
+    if (this.queued === this.queue.length) {
+      const larger = new Uint32Array(this.queued * 4)
+      larger.set(this.queue)
+      this.queue = larger
+    }
+    this.queue[this.queued++] = id
+  }
+
   /** @returns 1 for a strong link, 0 for a weak one, -errno. */
   order(id: number, throughPtr: boolean): number {
     const states = this.#states
@@ -100,14 +110,14 @@ export class TypeOrder {
       case Kind.ENUM:
       case Kind.ENUM64:
       case Kind.FWD:
-        if (named || this.#referenced[id] === 0) this.queue.push(id)
+        if (named || this.#referenced[id] === 0) this.#enqueue(id)
         states[id] = ORDERED
         return 1
       case Kind.TYPEDEF: {
         const strong = this.order(words[at + 2] as number, throughPtr)
         if (strong < 0) return strong
         if (throughPtr && strong === 0) return 0
-        this.queue.push(id)
+        this.#enqueue(id)
         states[id] = ORDERED
         return 1
       }
@@ -137,7 +147,7 @@ export class TypeOrder {
       const status = this.order(words[m + 1] as number, false)
       if (status < 0) return status
     }
-    if (named) this.queue.push(id)
+    if (named) this.#enqueue(id)
     this.#states[id] = ORDERED
     return 1
   }

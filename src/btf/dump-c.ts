@@ -50,11 +50,11 @@ export class CDump {
 
   /** btf_dump__dump_type: the type and all that it needs. @returns 0 or -errno. */
   dumpType(id: number): number {
-    const { queue } = this.#order
-    queue.length = 0
-    const status = this.#order.order(id, false)
+    const order = this.#order
+    order.queued = 0
+    const status = order.order(id, false)
     if (status < 0) return status
-    for (const next of queue) this.#emit(next, 0)
+    for (let i = 0; i < order.queued; i++) this.#emit(order.queue[i] as number, 0)
     return 0
   }
 

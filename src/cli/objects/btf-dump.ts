@@ -98,7 +98,7 @@ async function print(cmd: Command, btf: Btf, { c, sorted, roots }: Format): Prom
   json.startObject()
   json.name('types')
   json.startArray()
-  const raw = new RawJson(btf, json, cmd.options.pretty)
+  const raw = new RawJson(btf, json, sink, cmd.options.pretty)
   eachType(btf, roots, (id) => {
     raw.type(id)
   })

@@ -7,12 +7,27 @@ import type { FlatBtf } from '../../btf/flat.ts'
  */
 export class TypeHash {
   readonly #flat: FlatBtf
+  /** What was found already: at 2 * id without members, at 2 * id + 1 with them. */
+  readonly #known: Uint8Array
+  readonly #his: Uint32Array
+  readonly #los: Uint32Array
   /** The last result. */
   hi = 0
   lo = 0
 
   constructor(flat: FlatBtf) {
     this.#flat = flat
+    this.#known = new Uint8Array(flat.offsets.length * 2)
+    this.#his = new Uint32Array(flat.offsets.length * 2)
+    this.#los = new Uint32Array(flat.offsets.length * 2)
+  }
+
+  /** Orders two types by their hashes with members. */
+  compare(a: number, b: number): number {
+    this.compute(a, true)
+    const { hi, lo } = this
+    this.compute(b, true)
+    return hi - this.hi || lo - this.lo
   }
 
   /** hasher(): hash * 31 + value. */
@@ -47,6 +62,19 @@ export class TypeHash {
 
   /** Leaves the type's hash in `hi` and `lo`. */
   compute(id: number, members: boolean): void {
+    const slot = id * 2 + (members ? 1 : 0)
+    if (this.#known[slot] === 0) {
+      this.#compute(id, members)
+      this.#known[slot] = 1
+      this.#his[slot] = this.hi
+      this.#los[slot] = this.lo
+    } else {
+      this.hi = this.#his[slot] as number
+      this.lo = this.#los[slot] as number
+    }
+  }
+
+  #compute(id: number, members: boolean): void {
     const { words, offsets } = this.#flat
     const at = offsets[id] as number
     const info = words[at + 1] as number

@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer'
 import { Kind } from '../../btf/btf.ts'
 import { ByteText } from '../../btf/byte-text.ts'
 import { intEncodingName, kindName, linkageName } from './btf-names.ts'
@@ -6,12 +5,9 @@ import { JsonText } from './json.ts'
 import type { Btf } from '../../btf/btf.ts'
 import type { JsonWriter } from './json.ts'
 
-/** How many bytes of finished objects go to the writer at once. */
-const PIECE = 1 << 16
-
 /**
- * dump_btf_type as JSON, one type a call, for elements of an array that `json` has open. The objects are made here, as
- * there are hundreds of thousands, and handed over in pieces; `flush` at the end.
+ * dump_btf_type as JSON, one type a call, for elements of an array that `json` has open. The objects are made here as
+ * bytes, as there are hundreds of thousands, and go past the writer, which gets but the first; `flush` at the end.
  */
 export class RawJson {
   readonly #btf: Btf
@@ -22,15 +18,16 @@ export class RawJson {
   /** Line starts of a type's fields and of its members', empty but in pretty mode. */
   readonly #lines: readonly string[]
   readonly #colon: string
-  #pieces: Uint8Array[] = []
+  #first = true
 
-  constructor(btf: Btf, json: JsonWriter, pretty: boolean) {
+  /** @param write prints after what `json` was given so far. */
+  constructor(btf: Btf, json: JsonWriter, write: (bytes: Uint8Array) => void, pretty: boolean) {
     const { words, offsets, strings } = btf.flat()
     this.#btf = btf
     this.#words = words
     this.#offsets = offsets
     this.#json = json
-    this.#out = new ByteText(strings, (bytes) => this.#pieces.push(bytes))
+    this.#out = new ByteText(strings, write)
     const depth = json instanceof JsonText ? json.depth : 0
     this.#lines = [0, 1, 2, 3].map((level) => (pretty ? `\n${'    '.repeat(depth + level)}` : ''))
     this.#colon = pretty ? '": ' : '":'
@@ -38,10 +35,6 @@ export class RawJson {
 
   flush(): void {
     this.#out.flush()
-    if (this.#pieces.length === 0) return
-    const bytes = this.#pieces.length === 1 ? Buffer.from(this.#pieces[0] as Uint8Array) : Buffer.concat(this.#pieces)
-    this.#pieces = []
-    this.#json.raw(bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8'))
   }
 
   /** A field's name at `level`; the first of an object has no comma. */
@@ -73,9 +66,9 @@ export class RawJson {
     const kind = (info >>> 24) & 0x7f
     const vlen = info & 0xffffff
     const third = words[at + 2] as number
-    if (out.length > PIECE || this.#pieces.length > 0) this.flush()
-    else if (out.length > 0) out.put(',')
-    out.put('{')
+    if (this.#first) this.#json.raw('{')
+    else out.put(',{')
+    this.#first = false
     this.#number('id', id, 1, false)
     this.#text('kind', kindName(kind))
     this.#name(words[at] as number)

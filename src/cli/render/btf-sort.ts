@@ -29,11 +29,6 @@ export function sortTypes(flat: FlatBtf): Uint32Array {
   const names = new Uint32Array(count * 2)
   let nameCount = 0
   let n = 0
-  const note = (off: number) => {
-    if (seen[off] !== 0) return
-    seen[off] = 1
-    names[nameCount++] = off
-  }
   for (let id = 0; id < count; id++) {
     const at = offsets[id] as number
     const kind = ((words[at + 1] as number) >>> 24) & 0x7f
@@ -44,8 +39,15 @@ export function sortTypes(flat: FlatBtf): Uint32Array {
     ranks[id] = rank
     const sortName = sortNameOf(flat, id)
     sortNames[id] = sortName
-    note(sortName)
-    note(words[at] as number)
+    if (seen[sortName] === 0) {
+      seen[sortName] = 1
+      names[nameCount++] = sortName
+    }
+    const name = words[at] as number
+    if (seen[name] === 0) {
+      seen[name] = 1
+      names[nameCount++] = name
+    }
   }
   const order = nameOrder(strings, names.subarray(0, nameCount))
   const keys = new Float64Array(n)
@@ -102,21 +104,7 @@ function sortTies(flat: FlatBtf, keys: Float64Array, sorted: Uint32Array, order:
   const { words, offsets } = flat
   const count = offsets.length
   const hash = new TypeHash(flat)
-  const his = new Float64Array(count)
-  const los = new Uint32Array(count)
-  const hashed = new Uint8Array(count)
-  const ensure = (id: number) => {
-    if (hashed[id] !== 0) return
-    hash.compute(id, true)
-    his[id] = hash.hi
-    los[id] = hash.lo
-    hashed[id] = 1
-  }
-  const byHash = (a: number, b: number) => {
-    ensure(a)
-    ensure(b)
-    return (his[a] as number) - (his[b] as number) || (los[a] as number) - (los[b] as number) || a - b
-  }
+  const byHash = (a: number, b: number) => hash.compare(a, b) || a - b
   const own = (id: number) => order[words[offsets[id] as number] as number] as number
   const group = (i: number) => Math.floor((keys[i] as number) / count)
   for (let from = 0; from < sorted.length;) {
