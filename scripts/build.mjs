@@ -1,8 +1,9 @@
-// Bundles the command (dist/bpftool.cjs) and the library (dist/index.js). CommonJS for the command: it starts sooner.
+// Bundles the command (dist/bpftool.cjs, dist/rest.cjs) and the library (dist/index.js). CommonJS for the command: it starts sooner.
 import { build } from 'esbuild'
 import { existsSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleCommand } from './bundle.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 process.chdir(root)
@@ -16,14 +17,7 @@ const common = {
   logLevel: 'warning',
   legalComments: 'none',
 }
-await build({
-  ...common,
-  entryPoints: ['src/cli/bin.ts'],
-  outfile: 'dist/bpftool.cjs',
-  format: 'cjs',
-  minify: true,
-  keepNames: false,
-})
+await bundleCommand('src/cli/bin.ts', 'dist', common)
 if (existsSync('src/index.ts')) {
   await build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js', format: 'esm' })
 }

@@ -1,27 +1,48 @@
 import { readFileSync, writeSync } from 'node:fs'
 import { run } from './main.ts'
 
-/** The command's entry: real streams around `run`. */
+/** The command's entry: real streams around `run`. What it writes is written at once, so that it can end at once. */
 const write = (fd: number, chunk: string | Uint8Array) => {
   let bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(fd, bytes))
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') continue
-      if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(141)
-      throw error
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+      // The reader has gone: the status that SIGPIPE gives.
+      else if (code === 'EPIPE') process.exit(141)
+      else throw error
     }
   }
 }
 
-void run(process.argv.slice(2), {
-  stdout: (text) => write(1, text),
-  stderr: (text) => write(2, text),
-  stdin: () => readFileSync(0),
+/** All of standard input; nothing where it is closed. */
+const readStdin = (): Uint8Array => {
+  try {
+    return readFileSync(0)
+  } catch {
+    return new Uint8Array()
+  }
+}
+
+run(process.argv.slice(2), {
+  stdout: (text) => {
+    write(1, text)
+  },
+  stderr: (text) => {
+    write(2, text)
+  },
+  stdin: readStdin,
   env: process.env,
   cwd: process.cwd(),
-  columns: process.stdout.columns,
-}).then((status) => {
-  process.exitCode = status
-})
+  get columns() {
+    return process.stdout.columns
+  },
+}).then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    write(2, `Error: internal: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(255)
+  },
+)
