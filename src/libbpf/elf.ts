@@ -69,8 +69,8 @@ export class Elf {
   #strtabIndex = 0
   #symbols: Section | undefined
 
-  /** bpf_object__elf_init. @throws LibbpfError after saying why. */
-  constructor(file: Uint8Array, path: string, log: Log) {
+  /** bpf_object__elf_init. `anyMachine`: any ELF file may be read, for its BTF. @throws LibbpfError after saying why. */
+  constructor(file: Uint8Array, path: string, log: Log, anyMachine = false) {
     // A plain view: Buffer's own slice doesn't copy.
     const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
     this.#bytes = bytes
@@ -104,6 +104,7 @@ export class Elf {
     }
     const type = this.#view.getUint16(16, this.littleEndian)
     const machine = this.#view.getUint16(18, this.littleEndian)
+    if (anyMachine) return
     if (type !== ET_REL || (machine !== 0 && machine !== EM_BPF)) {
       this.#refuse(`${path} is not a valid eBPF object file`)
     }

@@ -28,6 +28,13 @@ export function kernelVersion(sys: Syscalls): number {
   return (Number(major ?? 0) << 16) + (Number(minor ?? 0) << 8) + sub
 }
 
+/** get_kernel_version: Debian tells the version it builds from apart from its release. */
+export function distributionVersion(sys: Syscalls): number {
+  const [, major, minor, patch] = /Debian (\d+)\.(\d+)\.(\d+)/.exec(sys.uname().version) ?? []
+  if (major === undefined) return kernelVersion(sys)
+  return (Number(major) << 16) + (Number(minor) << 8) + Math.min(Number(patch), 255)
+}
+
 /** kernel_supports, without a program loaded to find out: what a version has is known. */
 export function kernelSupports(sys: Syscalls, feature: Feature): boolean {
   const [major, minor] = since[feature]
