@@ -80,16 +80,25 @@ export class ByteText {
   u32(value: number): void {
     if (this.#length > CAPACITY - SLACK) this.flush()
     const bytes = this.#bytes
+    if (value < 10) {
+      bytes[this.#length++] = 48 + value
+      return
+    }
+    if (value > 0x7fffffff) {
+      this.u32(Math.floor(value / 10))
+      this.u32(value % 10)
+      return
+    }
+    let rest = value | 0
     let digits = 1
-    for (let limit = 10; limit <= value; limit *= 10) digits++
-    const end = this.#length + digits
-    let rest = value
-    for (let i = end - 1; i >= this.#length; i--) {
-      const next = Math.floor(rest / 10)
+    for (let limit = rest; limit > 9; limit = (limit / 10) | 0) digits++
+    const start = this.#length
+    this.#length = start + digits
+    for (let i = start + digits - 1; i >= start; i--) {
+      const next = (rest / 10) | 0
       bytes[i] = 48 + (rest - next * 10)
       rest = next
     }
-    this.#length = end
   }
 
   i32(value: number): void {

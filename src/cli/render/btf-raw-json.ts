@@ -15,9 +15,7 @@ export class RawJson {
   readonly #offsets: Uint32Array
   readonly #out: ByteText
   readonly #json: JsonWriter
-  /** Line starts of a type's fields and of its members', empty but in pretty mode. */
-  readonly #lines: readonly string[]
-  readonly #colon: string
+  readonly #keys: Keys
   #first = true
 
   /** @param write prints after what `json` was given so far. */
@@ -28,32 +26,27 @@ export class RawJson {
     this.#offsets = offsets
     this.#json = json
     this.#out = new ByteText(strings, write)
-    const depth = json instanceof JsonText ? json.depth : 0
-    this.#lines = [0, 1, 2, 3].map((level) => (pretty ? `\n${'    '.repeat(depth + level)}` : ''))
-    this.#colon = pretty ? '": ' : '":'
+    this.#keys = makeKeys(json instanceof JsonText ? json.depth : 0, pretty)
   }
 
   flush(): void {
     this.#out.flush()
   }
 
-  /** A field's name at `level`; the first of an object has no comma. */
-  #key(name: string, level: number, comma = true): void {
-    this.#out.put(`${comma ? ',' : ''}${this.#lines[level]}"${name}${this.#colon}`)
-  }
-
-  #number(name: string, value: number, level = 1, comma = true): void {
-    this.#key(name, level, comma)
+  #number(key: string, value: number): void {
+    this.#out.put(key)
     this.#out.u32(value)
   }
 
-  #text(name: string, value: string, level = 1): void {
-    this.#key(name, level)
-    this.#out.put(`"${value}"`)
+  #text(key: string, value: string): void {
+    this.#out.put(key)
+    this.#out.put('"')
+    this.#out.put(value)
+    this.#out.put('"')
   }
 
-  #name(off: number, level = 1, comma = true): void {
-    this.#key('name', level, comma)
+  #name(key: string, off: number): void {
+    this.#out.put(key)
     if (off === 0) this.#out.put('"(anon)"')
     else this.#out.quoted(off)
   }
@@ -61,6 +54,7 @@ export class RawJson {
   type(id: number): void {
     const out = this.#out
     const words = this.#words
+    const keys = this.#keys
     const at = this.#offsets[id] as number
     const info = words[at + 1] as number
     const kind = (info >>> 24) & 0x7f
@@ -69,16 +63,16 @@ export class RawJson {
     if (this.#first) this.#json.raw('{')
     else out.put(',{')
     this.#first = false
-    this.#number('id', id, 1, false)
-    this.#text('kind', kindName(kind))
-    this.#name(words[at] as number)
+    this.#number(keys.id, id)
+    this.#text(keys.kind, kindName(kind))
+    this.#name(keys.name, words[at] as number)
     switch (kind) {
       case Kind.INT: {
         const int = words[at + 3] as number
-        this.#number('size', third)
-        this.#number('bits_offset', (int >>> 16) & 0xff)
-        this.#number('nr_bits', int & 0xff)
-        this.#text('encoding', intEncodingName((int >>> 24) & 0xf))
+        this.#number(keys.size, third)
+        this.#number(keys.bits_offset, (int >>> 16) & 0xff)
+        this.#number(keys.nr_bits, int & 0xff)
+        this.#text(keys.encoding, intEncodingName((int >>> 24) & 0xf))
         break
       }
       case Kind.PTR:
@@ -87,92 +81,136 @@ export class RawJson {
       case Kind.RESTRICT:
       case Kind.TYPEDEF:
       case Kind.TYPE_TAG:
-        this.#number('type_id', third)
+        this.#number(keys.type_id, third)
         break
       case Kind.ARRAY:
-        this.#number('type_id', words[at + 3] as number)
-        this.#number('index_type_id', words[at + 4] as number)
-        this.#number('nr_elems', words[at + 5] as number)
+        this.#number(keys.type_id, words[at + 3] as number)
+        this.#number(keys.index_type_id, words[at + 4] as number)
+        this.#number(keys.nr_elems, words[at + 5] as number)
         break
       case Kind.STRUCT:
       case Kind.UNION:
-        this.#number('size', third)
-        this.#number('vlen', vlen)
-        this.#list('members', vlen, (i) => {
+        this.#number(keys.size, third)
+        this.#number(keys.vlen, vlen)
+        this.#list(keys.members, vlen, (i) => {
           this.#member(at + 3 + i * 3, info >>> 31 !== 0)
         })
         break
       case Kind.ENUM:
       case Kind.ENUM64:
-        this.#text('encoding', info >>> 31 ? 'SIGNED' : 'UNSIGNED')
-        this.#number('size', third)
-        this.#number('vlen', vlen)
-        this.#list('values', vlen, (i) => {
-          this.#name(this.#btf.enumNameOff(id, i), 3, false)
-          this.#key('val', 3)
+        this.#text(keys.encoding, info >>> 31 ? 'SIGNED' : 'UNSIGNED')
+        this.#number(keys.size, third)
+        this.#number(keys.vlen, vlen)
+        this.#list(keys.values, vlen, (i) => {
+          this.#name(keys.innerName, this.#btf.enumNameOff(id, i))
+          out.put(keys.val)
           out.put(String(jsonEnumValue(this.#btf.enumValue(id, i))))
         })
         break
       case Kind.FWD:
-        this.#text('fwd_kind', info >>> 31 ? 'union' : 'struct')
+        this.#text(keys.fwd_kind, info >>> 31 ? 'union' : 'struct')
         break
       case Kind.FUNC:
-        this.#number('type_id', third)
-        this.#text('linkage', linkageName(vlen))
+        this.#number(keys.type_id, third)
+        this.#text(keys.linkage, linkageName(vlen))
         break
       case Kind.FUNC_PROTO:
-        this.#number('ret_type_id', third)
-        this.#number('vlen', vlen)
-        this.#list('params', vlen, (i) => {
-          this.#name(words[at + 3 + i * 2] as number, 3, false)
-          this.#number('type_id', words[at + 4 + i * 2] as number, 3)
+        this.#number(keys.ret_type_id, third)
+        this.#number(keys.vlen, vlen)
+        this.#list(keys.params, vlen, (i) => {
+          this.#name(keys.innerName, words[at + 3 + i * 2] as number)
+          this.#number(keys.innerType, words[at + 4 + i * 2] as number)
         })
         break
       case Kind.VAR:
-        this.#number('type_id', third)
-        this.#text('linkage', linkageName(words[at + 3] as number))
+        this.#number(keys.type_id, third)
+        this.#text(keys.linkage, linkageName(words[at + 3] as number))
         break
       case Kind.DATASEC:
-        this.#number('size', third)
-        this.#number('vlen', vlen)
-        this.#list('vars', vlen, (i) => {
-          this.#number('type_id', words[at + 3 + i * 3] as number, 3, false)
-          this.#number('offset', words[at + 4 + i * 3] as number, 3)
-          this.#number('size', words[at + 5 + i * 3] as number, 3)
+        this.#number(keys.size, third)
+        this.#number(keys.vlen, vlen)
+        this.#list(keys.vars, vlen, (i) => {
+          this.#number(keys.firstType, words[at + 3 + i * 3] as number)
+          this.#number(keys.offset, words[at + 4 + i * 3] as number)
+          this.#number(keys.innerSize, words[at + 5 + i * 3] as number)
         })
         break
       case Kind.FLOAT:
-        this.#number('size', third)
+        this.#number(keys.size, third)
         break
       case Kind.DECL_TAG:
-        this.#number('type_id', third)
-        this.#key('component_idx', 1)
+        this.#number(keys.type_id, third)
+        out.put(keys.component_idx)
         out.i32(words[at + 3] as number)
         break
       default:
     }
-    out.put(`${this.#lines[0]}}`)
+    out.put(keys.end)
   }
 
   #member(m: number, flag: boolean): void {
     const words = this.#words
+    const keys = this.#keys
     const offset = words[m + 2] as number
-    this.#name(words[m] as number, 3, false)
-    this.#number('type_id', words[m + 1] as number, 3)
-    this.#number('bits_offset', flag ? offset & 0xffffff : offset, 3)
-    if (flag && offset >>> 24 !== 0) this.#number('bitfield_size', offset >>> 24, 3)
+    this.#name(keys.innerName, words[m] as number)
+    this.#number(keys.innerType, words[m + 1] as number)
+    this.#number(keys.innerBits, flag ? offset & 0xffffff : offset)
+    if (flag && offset >>> 24 !== 0) this.#number(keys.bitfield_size, offset >>> 24)
   }
 
-  #list(name: string, count: number, fields: (i: number) => void): void {
+  #list(key: string, count: number, fields: (i: number) => void): void {
     const out = this.#out
-    this.#key(name, 1)
+    out.put(key)
     out.put('[')
     for (let i = 0; i < count; i++) {
       out.put(i > 0 ? ',{' : '{')
       fields(i)
-      out.put(`${this.#lines[2]}}`)
+      out.put(this.#keys.innerEnd)
     }
-    out.put(count > 0 ? `${this.#lines[1]}]` : ']')
+    out.put(count > 0 ? this.#keys.listEnd : ']')
+  }
+}
+
+type Keys = ReturnType<typeof makeKeys>
+
+/** What stands before each field's value, made once: comma, line start in pretty mode, name. */
+function makeKeys(depth: number, pretty: boolean) {
+  const line = (level: number) => (pretty ? `\n${'    '.repeat(depth + level)}` : '')
+  const colon = pretty ? '": ' : '":'
+  const first = (name: string, level: number) => `${line(level)}"${name}${colon}`
+  const key = (name: string) => `,${first(name, 1)}`
+  const inner = (name: string) => `,${first(name, 3)}`
+  return {
+    id: first('id', 1),
+    kind: key('kind'),
+    name: key('name'),
+    size: key('size'),
+    bits_offset: key('bits_offset'),
+    nr_bits: key('nr_bits'),
+    encoding: key('encoding'),
+    type_id: key('type_id'),
+    index_type_id: key('index_type_id'),
+    nr_elems: key('nr_elems'),
+    vlen: key('vlen'),
+    fwd_kind: key('fwd_kind'),
+    linkage: key('linkage'),
+    ret_type_id: key('ret_type_id'),
+    component_idx: key('component_idx'),
+    members: key('members'),
+    values: key('values'),
+    params: key('params'),
+    vars: key('vars'),
+    end: `${line(0)}}`,
+    innerName: first('name', 3),
+    innerType: inner('type_id'),
+    firstType: first('type_id', 3),
+    innerBits: inner('bits_offset'),
+    innerSize: inner('size'),
+    bitfield_size: inner('bitfield_size'),
+    offset: inner('offset'),
+    val: inner('val'),
+    innerEnd: `${line(2)}}`,
+    listEnd: `${line(1)}]`,
   }
 }
 
