@@ -4,6 +4,11 @@ import type { FlatBtf } from './flat.ts'
 
 const ORDERING = 1
 const ORDERED = 2
+/** How far `isOpen` searches. */
+const MAX_DEPTH = 16
+const MAX_LOOKED = 200
+/** What is followed for one type of a real kernel is thousands of types; prototypes of prototypes can be made to be endless. */
+const MAX_STEPS = 50_000_000
 
 /**
  * In which order types must be defined (btf_dump_order_type): depth first, and what is only pointed to may wait for
@@ -18,6 +23,8 @@ export class TypeOrder {
   /** Types to define, in order: the first `queued` of `queue`. The caller empties it. */
   queue = new Uint32Array(64)
   queued = 0
+  #looked = 0
+  #steps = 0
 
   constructor({ words, offsets }: FlatBtf, warn: (text: string) => void) {
     this.#words = words
@@ -83,6 +90,7 @@ export class TypeOrder {
     const states = this.#states
     const state = states[id] as number
     if (state === ORDERED) return 1
+    if (++this.#steps > MAX_STEPS) throw new RangeError('types without end')
     const words = this.#words
     const at = this.#offsets[id] as number
     const named = words[at] !== 0
@@ -136,6 +144,39 @@ export class TypeOrder {
         return 0
       default:
         return -Errno.EINVAL
+    }
+  }
+
+  /** Whether `order` may come upon a definition that isn't ordered yet; true where that would be a long search. */
+  isOpen(id: number, depth: number): boolean {
+    if (this.#states[id] === ORDERED) return false
+    if (depth === 0) this.#looked = 0
+    if (depth > MAX_DEPTH || this.#looked++ > MAX_LOOKED) return true
+    const words = this.#words
+    const at = this.#offsets[id] as number
+    const info = words[at + 1] as number
+    switch ((info >>> 24) & 0x7f) {
+      case Kind.FUNC:
+      case Kind.VAR:
+      case Kind.DATASEC:
+      case Kind.DECL_TAG:
+        return false
+      case Kind.PTR:
+      case Kind.VOLATILE:
+      case Kind.CONST:
+      case Kind.RESTRICT:
+      case Kind.TYPE_TAG:
+        return this.isOpen(words[at + 2] as number, depth + 1)
+      case Kind.ARRAY:
+        return this.isOpen(words[at + 3] as number, depth + 1)
+      case Kind.FUNC_PROTO: {
+        if (this.isOpen(words[at + 2] as number, depth + 1)) return true
+        const end = at + 3 + (info & 0xffffff) * 2
+        for (let p = at + 3; p < end; p += 2) if (this.isOpen(words[p + 1] as number, depth + 1)) return true
+        return false
+      }
+      default:
+        return true
     }
   }
 

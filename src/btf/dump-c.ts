@@ -58,6 +58,11 @@ export class CDump {
     return 0
   }
 
+  /** Whether dumpType may emit anything that isn't out yet. */
+  hasMore(id: number): boolean {
+    return this.#order.isOpen(id, 0)
+  }
+
   /** btf_dump__emit_type_decl: `type name`, in C's order. */
   emitTypeDecl(id: number, nameOff: number): void {
     this.#decl.declaration(id, nameOff, 1, 0)

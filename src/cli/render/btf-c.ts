@@ -56,12 +56,30 @@ export function dumpC(
 }
 
 function dumpEverything(dump: CDump, btf: Btf, sorted: boolean): number {
-  // The first of the sorted types is left out, as the real one does: its loop counts from 1, past void's usual place.
-  const ids = sorted ? sortTypes(btf.flat()) : Uint32Array.from({ length: btf.typeCount }, (_, id) => id)
-  const status = dumpAll(dump, ids, 1)
+  const status = sorted
+    ? dumpSorted(dump, btf)
+    : dumpAll(
+        dump,
+        Uint32Array.from({ length: btf.typeCount }, (_, id) => id),
+        1,
+      )
   if (status < 0) return status
   dumpKfuncs(dump, btf)
   return 0
+}
+
+function dumpSorted(dump: CDump, btf: Btf): number {
+  const flat = btf.flat()
+  const first = sortTypes(flat, false, () => true)
+  // The first of all is left out, as the real one does: its loop counts from 1, past where void stands when unsorted.
+  const status = dumpAll(dump, first, 1)
+  return status < 0
+    ? status
+    : dumpAll(
+        dump,
+        sortTypes(flat, true, (id) => dump.hasMore(id)),
+        0,
+      )
 }
 
 function dumpAll(dump: CDump, ids: ArrayLike<number>, from: number): number {

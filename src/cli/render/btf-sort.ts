@@ -15,11 +15,11 @@ function isReference(kind: number): boolean {
 }
 
 /**
- * sort_btf_c: type ids in the order in which bpftool dumps them as C, void among them: by rank of what they are or
- * refer to, its name, their own name, and a hash of what they are made of. Types whose dump does nothing, which all
- * stand after others, are left out.
+ * sort_btf_c: type ids in the order in which bpftool dumps them as C: by rank of what they are or refer to, its name,
+ * their own name, and a hash of what they are made of. In two steps, as most types come last, with nothing in them
+ * that was not dumped before: first those of any rank but the last, then of that rank those that `wanted` keeps.
  */
-export function sortTypes(flat: FlatBtf): Uint32Array {
+export function sortTypes(flat: FlatBtf, last: boolean, wanted: (id: number) => boolean): Uint32Array {
   const { words, offsets, strings } = flat
   const count = offsets.length
   const ids = new Uint32Array(count)
@@ -31,10 +31,8 @@ export function sortTypes(flat: FlatBtf): Uint32Array {
   let n = 0
   for (let id = 0; id < count; id++) {
     const at = offsets[id] as number
-    const kind = ((words[at + 1] as number) >>> 24) & 0x7f
-    if (kind === Kind.FUNC || kind === Kind.VAR || kind === Kind.DATASEC) continue
     const rank = rankOf(flat, id)
-    if (rank === MAX_RANK && kind === Kind.DECL_TAG) continue
+    if ((rank === MAX_RANK) !== last || !wanted(id)) continue
     ids[n++] = id
     ranks[id] = rank
     const sortName = sortNameOf(flat, id)
