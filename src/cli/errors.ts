@@ -32,6 +32,7 @@ export function report(session: Session, error: unknown): number {
   }
   if (error instanceof KernelError) {
     session.error(strerror(error.errno))
+    trace(session, error)
     return -1
   }
   if (error instanceof Error && error.name === 'StateError') {
@@ -40,6 +41,10 @@ export function report(session: Session, error: unknown): number {
   }
   const text = error instanceof Error ? error.message : String(error)
   session.error(`internal: ${text.replace(/\s*\n[^]*/, '')}`)
-  if (session.io.env['BPFTOOL_TRACE'] && error instanceof Error) session.message(`${error.stack ?? ''}\n`)
+  if (error instanceof Error) trace(session, error)
   return -1
+}
+
+function trace(session: Session, error: Error): void {
+  if (session.io.env['BPFTOOL_TRACE']) session.message(`${error.stack ?? ''}\n`)
 }
