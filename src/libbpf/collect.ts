@@ -172,7 +172,7 @@ function addPrograms(obj: BpfObject, state: ElfState, section: Section, data: Ui
       throw new LibbpfError(LibbpfErrno.FORMAT)
     }
     if (value + size > data.length) {
-      log.warn(`sec '${secName}': program at offset ${value} crosses section boundary`)
+      log.warn(`sec '${secName}': program at offset ${elf.symbolValue64(i)} crosses section boundary`)
       throw new LibbpfError(LibbpfErrno.FORMAT)
     }
     if (section.index !== state.textShndx && symbol.bind === SymbolBind.LOCAL) {
@@ -185,7 +185,9 @@ function addPrograms(obj: BpfObject, state: ElfState, section: Section, data: Ui
         `code size ${Math.floor(size / INSN_SIZE)} insns (${size} bytes)`,
     )
     if (size === 0 || size % INSN_SIZE || value % INSN_SIZE) {
-      log.warn(`sec '${secName}': corrupted program '${name}', offset ${value}, size ${size}`)
+      log.warn(
+        `sec '${secName}': corrupted program '${name}', offset ${elf.symbolValue64(i)}, size ${elf.symbolSize64(i)}`,
+      )
       throw new LibbpfError(Errno.EINVAL)
     }
     const insns = data.subarray(value, value + size)

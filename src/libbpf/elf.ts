@@ -8,6 +8,23 @@ export const SHN_LORESERVE = 0xff00
 export const SymbolType = { NOTYPE: 0, OBJECT: 1, FUNC: 2, SECTION: 3 } as const
 export const SymbolBind = { LOCAL: 0, GLOBAL: 1, WEAK: 2 } as const
 
+const SHF_COMPRESSED = 0x800
+/** Bytes of a record of the section types whose size libelf checks: symbols, relocations, words and addresses. */
+const recordSizes: ReadonlyMap<number, number> = new Map([
+  [2, 24],
+  [4, 24],
+  [5, 4],
+  [6, 16],
+  [9, 16],
+  [11, 24],
+  [14, 8],
+  [15, 8],
+  [16, 8],
+  [17, 4],
+  [18, 4],
+  [19, 8],
+])
+
 const EM_BPF = 247
 const ET_REL = 1
 const EHDR_SIZE = 64
@@ -99,8 +116,9 @@ export class Elf {
     const names = this.sections[shstrndx]
     if (names === undefined) {
       this.#refuse(`failed to get section names strings from ${path}: invalid \`Elf' handle`)
-    } else if (!this.#holds(names)) {
-      this.#refuse(`failed to get section names strings from ${path}: invalid section header`)
+    } else {
+      const fault = this.#fault(names)
+      if (fault !== undefined) this.#refuse(`failed to get section names strings from ${path}: ${fault}`)
     }
     const type = this.#view.getUint16(16, this.littleEndian)
     const machine = this.#view.getUint16(18, this.littleEndian)
@@ -140,11 +158,14 @@ export class Elf {
     return sections
   }
 
-  /** Whether a section's bytes lie in the file. */
-  #holds(section: Section): boolean {
-    if (section.type === SectionType.NOBITS) return true
+  /** libelf's reason not to give a section's bytes, or undefined: they must be whole records and lie in the file. */
+  #fault(section: Section): string | undefined {
+    if (section.type === SectionType.NOBITS || section.size === 0) return undefined
+    const record = section.flags & SHF_COMPRESSED ? 1 : (recordSizes.get(section.type) ?? 1)
+    if (section.size % record !== 0) return 'invalid data'
     const { length } = this.#bytes
-    return section.offset <= length && section.size <= length - section.offset
+    if (section.offset <= length && section.size <= length - section.offset) return undefined
+    return 'invalid section header'
   }
 
   /** elf_strptr: a string of a string section, or why there is none. */
@@ -152,7 +173,8 @@ export class Elf {
     const section = this.sections[index]
     if (section === undefined) return { error: 'invalid section index' }
     if (section.type !== SectionType.STRTAB) return { error: 'invalid section' }
-    if (!this.#holds(section)) return { error: 'invalid section header' }
+    const fault = this.#fault(section)
+    if (fault !== undefined) return { error: fault }
     if (offset >= section.size) return { error: 'offset out of range' }
     const start = section.offset + offset
     const end = this.#bytes.indexOf(0, start)
@@ -189,11 +211,11 @@ export class Elf {
   /** elf_sec_name. */
   sectionName(section: Section | undefined): string | undefined {
     if (section === undefined) return undefined
-    const name = this.sectionString(section.nameOffset)
-    if (name === undefined) {
-      this.#log.warn(`elf: failed to get section(${section.index}) name from ${this.#path}: offset out of range`)
-    }
-    return name
+    const found = this.#strptr(this.#shstrndx, section.nameOffset)
+    if ('text' in found) return found.text
+    this.sectionString(section.nameOffset)
+    this.#log.warn(`elf: failed to get section(${section.index}) name from ${this.#path}: ${found.error}`)
+    return undefined
   }
 
   /** elf_sec_by_name. */
@@ -210,12 +232,13 @@ export class Elf {
   /** elf_sec_data: a section's bytes, none for .bss and its kin; undefined, having said so, where the file is cut. */
   data(section: Section | undefined): Uint8Array | undefined {
     if (section === undefined) return undefined
-    if (section.type === SectionType.NOBITS) return new Uint8Array(0)
-    if (this.#holds(section)) return this.#bytes.subarray(section.offset, section.offset + section.size)
-    this.#log.warn(
-      `elf: failed to get section(${section.index}) ${this.sectionName(section) ?? '<?>'} data from ${this.#path}: ` +
-        'invalid section header',
-    )
+    const fault = this.#fault(section)
+    if (fault === undefined) {
+      if (section.type === SectionType.NOBITS || section.size === 0) return new Uint8Array(0)
+      return this.#bytes.subarray(section.offset, section.offset + section.size)
+    }
+    const name = this.sectionName(section) ?? '<?>'
+    this.#log.warn(`elf: failed to get section(${section.index}) ${name} data from ${this.#path}: ${fault}`)
     return undefined
   }
 
@@ -252,6 +275,19 @@ export class Elf {
       value: u64(this.#view, at + 8, little),
       size: u64(this.#view, at + 16, little),
     }
+  }
+
+  /** A symbol's value to the last bit: numbers above 2^53 are only ever printed. */
+  symbolValue64(index: number): bigint {
+    return this.#view.getBigUint64((this.#symbols?.offset ?? 0) + index * SYM_SIZE + 8, this.littleEndian)
+  }
+
+  symbolSize64(index: number): bigint {
+    return this.#view.getBigUint64((this.#symbols?.offset ?? 0) + index * SYM_SIZE + 16, this.littleEndian)
+  }
+
+  relOffset64(section: Section, index: number): bigint {
+    return this.#view.getBigUint64(section.offset + index * REL_SIZE, this.littleEndian)
   }
 
   /** elf_rel_by_idx on a relocation section whose bytes lie in the file. */

@@ -67,7 +67,7 @@ function collectProgRelocs(obj: BpfObject, state: ElfState, section: Section): v
       fail(LibbpfErrno.FORMAT)
     }
     if (rel.offset % INSN_SIZE || rel.offset >= target.size) {
-      log.warn(`sec '${relName}': invalid offset 0x${rel.offset.toString(16)} for relo #${i}`)
+      log.warn(`sec '${relName}': invalid offset 0x${elf.relOffset64(section, i).toString(16)} for relo #${i}`)
       fail(LibbpfErrno.FORMAT)
     }
     const insnIdx = rel.offset / INSN_SIZE
