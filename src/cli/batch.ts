@@ -129,6 +129,10 @@ class Batch {
     }
     if (status !== 0) return status
     if (this.#unreadable !== undefined) throw this.#unreadable as Error
+    const { errno } = this.#session
+    if (errno !== 0 && errno !== Errno.ENOENT) {
+      throw new CommandError(`reading batch file failed: ${strerror(errno)}`)
+    }
     if (this.#session.json === undefined) this.#session.out(`processed ${this.#done} commands\n`)
     return 0
   }

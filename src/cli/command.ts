@@ -33,6 +33,11 @@ export interface Command {
   readonly json: JsonWriter | undefined
   /** Plain output; buffered, flushed before anything goes to stderr and at the end. */
   out(text: string | Uint8Array): void
+  /**
+   * C's errno as the real bpftool leaves it behind when the command succeeds: `batch` takes any but ENOENT for a failure to
+   * read its file.
+   */
+  errno?: number
   /** The simulated process this command is; the machine is opened by the first call. */
   system(): Syscalls
   /** p_err: `Error: ...` on stderr, or {"error": ...} in JSON output. The caller still returns its failing status. */

@@ -19,6 +19,7 @@ export class Session implements Dispatching {
   readonly options: Options
   readonly json: JsonText | undefined
   lastHelp: Help
+  errno = 0
   #open: (() => Machine) | undefined
   #machine: Machine | undefined
   #system: Syscalls | undefined

@@ -54,6 +54,7 @@ const show: Verb = (cmd, args) => {
     }
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
+    cmd.errno = error.errno
     if (error.errno === Errno.ENOENT) return 0
     cmd.error(`can't get next link: ${strerror(error.errno)}`)
     return -1

@@ -1,3 +1,4 @@
+import { Errno } from '../../uapi/errno.ts'
 import { objectHelp } from '../help-text.ts'
 import type { Verb } from '../command.ts'
 
@@ -5,6 +6,8 @@ import type { Verb } from '../command.ts'
 const show: Verb = (cmd) => {
   cmd.json?.startArray()
   cmd.json?.endArray()
+  // bpf_task_fd_query of descriptors that are no perf event fails with a number that C has no name for.
+  cmd.errno = Errno.ENOTSUPP
   return 0
 }
 

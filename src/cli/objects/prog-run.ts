@@ -124,7 +124,9 @@ function printOutput(cmd: Command, bytes: Uint8Array, path: string | undefined, 
     if (cmd.json === undefined) cmd.out(hexDump(bytes))
     else {
       cmd.json.name(key)
-      cmd.json.raw(`[${bytes.join(',')}]`)
+      cmd.json.startArray()
+      if (bytes.length > 0) cmd.json.raw(bytes.join(','))
+      cmd.json.endArray()
     }
     return 0
   }
@@ -171,7 +173,7 @@ export function progRun(cmd: Command, args: Args): number {
     if (result.errno !== 0) throw new KernelError(result.errno)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
-    throw new CommandError(`failed to run program: ${strerror(error.errno)}`)
+    throw new CommandError(`failed to run program: ${strerror(error.errno)}`, -error.errno)
   }
   return printResult(cmd, words, result)
 }

@@ -148,7 +148,10 @@ function showAll(cmd: Command, pins: PinTable): number {
     } catch (error) {
       if (!(error instanceof KernelError)) throw error
       const gone = error.errno === Errno.ENOENT
-      if (gone && step.startsWith("can't get next")) return 0
+      if (gone && step.startsWith("can't get next")) {
+        cmd.errno = Errno.ENOENT
+        return 0
+      }
       if (gone && step.startsWith("can't get prog by")) continue
       const old = step.startsWith("can't get next") && error.errno === Errno.EINVAL ? ' -- kernel too old?' : ''
       cmd.error(`${step}: ${strerror(error.errno)}${old}`)

@@ -139,9 +139,9 @@ export class Xlated {
     json.name('dst_reg')
     json.raw(`"0x${this.insns.dst(at).toString(16)}"`)
     json.name('off')
-    json.raw(`[${jsonHexBytes(bytes.subarray(2, 4))}]`)
+    hexArray(json, bytes.subarray(2, 4))
     json.name('imm')
-    json.raw(`[${jsonHexBytes(bytes.subarray(4, double ? 16 : 8))}]`)
+    hexArray(json, bytes.subarray(4, double ? 16 : 8))
     json.endObject()
   }
 
@@ -174,6 +174,13 @@ export class Xlated {
     }
     return text
   }
+}
+
+/** print_hex_data_json. */
+function hexArray(json: JsonWriter, bytes: Uint8Array): void {
+  json.startArray()
+  json.raw(jsonHexBytes(bytes))
+  json.endArray()
 }
 
 /** print_insn_for_graph: a line of at most 63 characters, its end among them, escaped for DOT. */
