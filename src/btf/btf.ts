@@ -1,8 +1,10 @@
+import { BtfError } from './error.ts'
 import { flatten } from './flat.ts'
 import { Kind } from './kinds.ts'
 import { NameIndex } from './names.ts'
 import { parseSections } from './parse.ts'
 import { checkTypes } from './sanity.ts'
+import type { BtfLogLine } from './error.ts'
 import type { FlatBtf } from './flat.ts'
 import type { KindLayout, Sections } from './parse.ts'
 
@@ -37,6 +39,8 @@ const longNames: ReadonlySet<string> = new Set([
 export class Btf {
   readonly base: Btf | undefined
   readonly littleEndian: boolean
+  /** What libbpf logs of BTF that it accepts. */
+  readonly lines: readonly BtfLogLine[]
   /** First id that isn't the base's; 1 without a base. */
   readonly startId: number
   /** One more than the highest id (btf__type_cnt). */
@@ -54,20 +58,21 @@ export class Btf {
 
   /** @throws BtfError as libbpf's btf_new refuses it. */
   static parse(bytes: Uint8Array, base?: Btf): Btf {
-    const sections = parseSections(bytes, base)
-    const btf = new Btf(sections, base)
-    checkTypes({
-      words: sections.words,
-      offsets: sections.offsets,
-      startId: btf.startId,
-      typeCount: btf.typeCount,
-      stringsEnd: btf.stringsEnd,
-      kind: (id) => btf.kind(id),
-    })
-    return btf
+    const lines: BtfLogLine[] = []
+    try {
+      const sections = parseSections(bytes, base, lines)
+      const btf = new Btf(sections, base, lines)
+      const { startId, typeCount, stringsEnd } = btf
+      checkTypes({ ...sections, startId, typeCount, stringsEnd, kind: (id) => btf.kind(id) })
+      return btf
+    } catch (error) {
+      if (error instanceof BtfError && lines.length > 0) throw new BtfError(error.errno, [...lines, ...error.lines])
+      throw error
+    }
   }
 
-  private constructor(sections: Sections, base: Btf | undefined) {
+  private constructor(sections: Sections, base: Btf | undefined, lines: readonly BtfLogLine[]) {
+    this.lines = lines
     this.base = base
     this.littleEndian = sections.littleEndian
     this.layout = sections.layout

@@ -1,5 +1,6 @@
 import { Errno } from '../uapi/errno.ts'
 import { BtfError } from './error.ts'
+import type { BtfLogLine } from './error.ts'
 
 /** struct btf_header, offsets counted from the start of the data instead of from the header's end. */
 export interface BtfHeader {
@@ -18,8 +19,12 @@ const MIN_HEADER = 24
 /** With the kind layout section's offset and length. */
 const FULL_HEADER = 32
 
-/** btf_parse_hdr: its checks, in its order, with its words. @throws BtfError. */
-export function parseHeader(bytes: Uint8Array): BtfHeader {
+/**
+ * btf_parse_hdr: its checks, in its order, with its words.
+ * @param lines gets what libbpf logs of a header that is good enough.
+ * @throws BtfError.
+ */
+export function parseHeader(bytes: Uint8Array, lines: BtfLogLine[]): BtfHeader {
   if (bytes.length < MIN_HEADER) throw BtfError.debug(Errno.EINVAL, 'BTF header not found')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const magic = view.getUint16(0, true)
@@ -40,6 +45,11 @@ export function parseHeader(bytes: Uint8Array): BtfHeader {
   const field = (at: number) => (hdrLen >= at + 4 ? view.getUint32(at, littleEndian) : 0)
   const [typeOff, typeLen, strOff, strLen] = [field(8), field(12), field(16), field(20)]
   const [layoutOff, layoutLen] = hdrLen >= FULL_HEADER ? [field(24), field(28)] : [0, 0]
+  for (let at = FULL_HEADER; at < hdrLen; at++) {
+    if (bytes[at] === 0) continue
+    lines.push({ level: 'debug', text: `Unknown BTF header data at offset ${at}; modification is disallowed` })
+    break
+  }
   const bad = (text: string) => BtfError.debug(Errno.EINVAL, text)
 
   if (bytes.length - hdrLen < strOff + strLen) throw bad(`Invalid BTF total size: ${bytes.length}`)

@@ -3,6 +3,7 @@ import { BtfError } from './error.ts'
 import { parseHeader } from './header.ts'
 import { NR_BTF_KINDS, elementWords, fixedWords } from './kinds.ts'
 import type { Btf } from './btf.ts'
+import type { BtfLogLine } from './error.ts'
 
 /** What an unknown kind adds to struct btf_type, in words; from the optional kind layout section. */
 export interface KindLayout {
@@ -26,8 +27,8 @@ export interface Sections {
 const hostLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 
 /** btf_new's parsing up to the sanity check. @throws BtfError. */
-export function parseSections(bytes: Uint8Array, base: Btf | undefined): Sections {
-  const header = parseHeader(bytes)
+export function parseSections(bytes: Uint8Array, base: Btf | undefined, lines: BtfLogLine[]): Sections {
+  const header = parseHeader(bytes, lines)
   const { littleEndian, typeOff, typeLen, strOff, strLen } = header
   const strings = bytes.subarray(strOff, strOff + strLen)
   checkStrings(strings, base)

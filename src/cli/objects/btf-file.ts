@@ -2,6 +2,7 @@ import { Btf, BtfError } from '../../btf/btf.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../../kernel/error.ts'
 import { findBtfSections } from './btf-elf.ts'
+import type { BtfLogLine } from '../../btf/btf.ts'
 import type { Command } from '../command.ts'
 
 /** LIBBPF_ERRNO__FORMAT. */
@@ -14,19 +15,21 @@ export function warn(cmd: Command, text: string): void {
   cmd.message(`libbpf: ${text}\n`)
 }
 
-/** Prints what libbpf logs about bad BTF. @returns its errno. */
-function logged(cmd: Command, { errno, lines }: BtfError): number {
+/** Prints what libbpf logs while it parses. */
+function log(cmd: Command, lines: readonly BtfLogLine[]): void {
   for (const { level, text } of lines) if (level === 'warn' || cmd.options.verifierLogs) warn(cmd, text)
-  return errno
 }
 
 /** Btf.parse, with libbpf's messages. @returns the types or a positive errno. */
 export function parseBtf(cmd: Command, bytes: Uint8Array, base: Btf | undefined): Btf | number {
   try {
-    return Btf.parse(bytes, base)
+    const btf = Btf.parse(bytes, base)
+    log(cmd, btf.lines)
+    return btf
   } catch (error) {
     if (!(error instanceof BtfError)) throw error
-    return logged(cmd, error)
+    log(cmd, error.lines)
+    return error.errno
   }
 }
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Records what bpftool prints here: record.sh. Needs clang, root, a kernel with BPF, and bpftool 7.8.0 as $BPFTOOL.
-# Objects go beside this file; answers into values.json (typed map dumps) and NAME.{raw,c,unsorted,json,pretty}.
+# Objects go beside this file; answers into values.json (typed map dumps), signatures.txt (of functions) and
+# NAME.{raw,c,unsorted,json,pretty}.
 set -e
 cd "$(dirname "$0")"
 : "${BPFTOOL:=bpftool}"
 PINS=/sys/fs/bpf/btf-recorded
-for s in odd dup values; do clang-19 -g -O2 -target bpfel -c ../src/$s.c -o $s.o; done
+for s in odd dup values signatures; do clang-19 -g -O2 -target bpfel -c ../src/$s.c -o $s.o; done
 clang-19 -g -O2 -target bpfeb -c ../src/odd.c -o odd-eb.o
 bpf-gcc -gbtf -O1 -c ../src/odd.c -o odd-gcc.o
 for o in odd dup odd-eb odd-gcc; do
@@ -18,6 +19,8 @@ done
 mkdir -p $PINS
 trap 'rm -rf $PINS' EXIT
 $BPFTOOL prog loadall values.o $PINS/p pinmaps $PINS/m
+$BPFTOOL prog load signatures.o $PINS/signatures
+$BPFTOOL prog dump xlated pinned $PINS/signatures | grep '):$' > signatures.txt
 fill() { # SIZE SEED: bytes in hex, the same each time
   awk -v n="$1" -v s="$2" 'BEGIN { x = s; for (i = 0; i < n; i++) { x = (x * 1103515245 + 12345) % 2147483648; printf "%02x ", int(x / 65536) % 256 } }'
 }
