@@ -17,20 +17,22 @@ const SLICE = 50
 
 /** One line of the file as fgets(3) gives it: with its newline, in pieces when it is longer than the buffer. */
 class Lines {
-  readonly #bytes: Buffer
+  readonly #text: string
+  readonly #plain: boolean
   #at = 0
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+    this.#plain = !/[#\0]/.test(this.#text)
   }
 
   next(): string | undefined {
-    if (this.#at >= this.#bytes.length) return undefined
-    const newline = this.#bytes.indexOf(10, this.#at)
-    const end = Math.min(newline < 0 ? this.#bytes.length : newline + 1, this.#at + LINE_MAX - 1)
-    const line = this.#bytes.toString('utf8', this.#at, end)
+    if (this.#at >= this.#text.length) return undefined
+    const newline = this.#text.indexOf('\n', this.#at)
+    const end = Math.min(newline < 0 ? this.#text.length : newline + 1, this.#at + LINE_MAX - 1)
+    const line = this.#text.slice(this.#at, end)
     this.#at = end
-    return cut(cut(line, '\0'), '#')
+    return this.#plain ? line : cut(cut(line, '\0'), '#')
   }
 }
 

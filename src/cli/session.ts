@@ -24,6 +24,8 @@ export class Session implements Dispatching {
   #machine: Machine | undefined
   #system: Syscalls | undefined
   #text = ''
+  #lastPath: string | undefined
+  #lastResolved = ''
   #held: (() => void)[] | undefined
 
   constructor(io: CommandIo, options: Options, help: Help) {
@@ -140,7 +142,12 @@ export class Session implements Dispatching {
   }
 
   resolvePath(path: string): string {
-    return isAbsolute(path) ? resolve(path) : resolve(this.io.cwd, path)
+    // A batch names the same pin again and again.
+    if (path !== this.#lastPath) {
+      this.#lastResolved = isAbsolute(path) ? resolve(path) : resolve(this.io.cwd, path)
+      this.#lastPath = path
+    }
+    return this.#lastResolved
   }
 
   readHostFile(path: string): Uint8Array {
