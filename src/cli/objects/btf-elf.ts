@@ -7,6 +7,7 @@ export interface BtfSections {
 }
 
 const SHT_PROGBITS = 1
+const SHT_STRTAB = 3
 const SHT_NOBITS = 8
 const SHN_XINDEX = 0xffff
 
@@ -46,16 +47,20 @@ export function findBtfSections(bytes: Uint8Array, path: string): BtfSections | 
   if (fits && count === 0) count = header(0).size
   if (!fits || tableAt + count * entrySize > bytes.length) count = 0
   if (namesIndex === SHN_XINDEX && count > 0) namesIndex = header(0).link
-  const data = ({ type, offset, size }: Header) =>
-    type !== SHT_NOBITS && offset + size <= bytes.length ? bytes.subarray(offset, offset + size) : undefined
+  const data = ({ type, offset, size }: Header) => {
+    // libelf doesn't ask where nothing lies.
+    if (size === 0) return bytes.subarray(0, 0)
+    return type !== SHT_NOBITS && offset + size <= bytes.length ? bytes.subarray(offset, offset + size) : undefined
+  }
   const names = namesIndex < count ? data(header(namesIndex)) : undefined
   if (names === undefined) return `failed to get e_shstrndx from ${path}`
 
+  const nameable = header(namesIndex).type === SHT_STRTAB
   const found: BtfSections = { pointerSize: wide ? 8 : 4, btf: undefined, btfBase: undefined }
   for (let i = 1; i < count; i++) {
     const section = header(i)
     const end = names.indexOf(0, section.name)
-    if (section.name >= names.length || end < 0) return `failed to get section(${i}) name from ${path}`
+    if (!nameable || section.name >= names.length || end < 0) return `failed to get section(${i}) name from ${path}`
     const name = Buffer.from(names.subarray(section.name, end)).toString('latin1')
     if (name !== '.BTF' && name !== '.BTF.ext' && name !== '.BTF.base') continue
     if (section.type !== SHT_PROGBITS) {
