@@ -4,7 +4,6 @@ import { Exit, report } from './errors.ts'
 import { parseOptions } from './options.ts'
 import { Session } from './session.ts'
 import { mainTable } from './objects.ts'
-import { KernelError } from '../kernel/error.ts'
 import { mainHelp } from './main-help.ts'
 import { version } from './objects/version.ts'
 import type { CommandIo, Machine } from './io.ts'
@@ -58,15 +57,12 @@ function reported(session: Session, error: unknown): number {
 /** main() after its options: some ends leave the JSON text without its last newline, as the real one does. */
 async function start(session: Session, parsed: Parsed, open: OpenMachine | undefined): Promise<number> {
   const { options, stop, words } = parsed
-  for (const path of parsed.baseBtfs) {
-    try {
-      session.readHostFile(path)
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error
-      session.error(`failed to parse base BTF at '${path}': ${-error.errno}\n`)
-      return -1
-    }
+  const ready = async () => {
+    if (session.hasOpener) return
+    const openMachine = open ?? (await import('./machine.ts')).openMachine
+    session.opener = () => openMachine(session.io, parsed.machine)
   }
+  if (!(await baseBtfsParse(session, parsed.baseBtfs, ready))) return -1
   if (stop === 'help') return printHelp(session, mainHelp)
   if (typeof stop === 'object') {
     session.error(`unrecognized option '${stop.unknown}'`)
@@ -85,14 +81,23 @@ async function start(session: Session, parsed: Parsed, open: OpenMachine | undef
     return -22
   }
   const args = new Args(words)
-  const ready = async () => {
-    if (session.hasOpener) return
-    const openMachine = open ?? (await import('./machine.ts')).openMachine
-    session.opener = () => openMachine(session.io, parsed.machine)
-  }
   const status = stop === 'version' ? await version(session, args) : await line(session, args, ready)
   session.json?.end()
   return status
+}
+
+/** -B: each file must hold type information; the verbs that use it read it again. */
+async function baseBtfsParse(session: Session, paths: readonly string[], ready: () => Promise<void>): Promise<boolean> {
+  if (paths.length === 0) return true
+  await ready()
+  const { parseBtfFile } = await import('./objects/btf-file.ts')
+  for (const path of paths) {
+    const btf = parseBtfFile(session, path)
+    if (typeof btf !== 'number') continue
+    session.error(`failed to parse base BTF at '${path}': ${-btf}\n`)
+    return false
+  }
+  return true
 }
 
 /** Runs the words of one command; what fails is told here. */
