@@ -2,6 +2,7 @@ import { Errno } from '../uapi/errno.ts'
 import { SymbolBind, SymbolType } from './elf.ts'
 import type { Elf, Symbol } from './elf.ts'
 import { LibbpfError, errstr } from './error.ts'
+import type { Log } from './log.ts'
 import type { BpfObject } from './model.ts'
 import { BtfKind, VarLinkage } from './object-btf.ts'
 import type { ObjectBtf } from './object-btf.ts'
@@ -10,35 +11,53 @@ import type { ObjectBtf } from './object-btf.ts'
 export function fixupBtf(obj: BpfObject, elf: Elf): void {
   const { btf } = obj
   if (btf === undefined) return
-  let variables: Map<string, Symbol> | undefined
-  const variable = (name: string): Symbol | undefined => (variables ??= globalVariables(elf)).get(name)
+  const variables = new GlobalVariables(elf, obj.log)
   for (let id = 1; id < btf.typeCount; id++) {
-    if (btf.kind(id) === BtfKind.DATASEC) fixupDatasec(obj, elf, btf, id, variable)
+    if (btf.kind(id) === BtfKind.DATASEC) fixupDatasec(obj, elf, btf, id, variables)
   }
 }
 
 /** find_elf_var_sym, for all names at once: the first symbol of a name counts. */
-function globalVariables(elf: Elf): Map<string, Symbol> {
-  const found = new Map<string, Symbol>()
-  for (let i = 0; i < elf.symbolCount; i++) {
-    const symbol = elf.symbol(i)
-    if (symbol?.type !== SymbolType.OBJECT) continue
-    if (symbol.bind !== SymbolBind.GLOBAL && symbol.bind !== SymbolBind.WEAK) continue
-    const name = elf.symbolString(symbol.nameOffset)
-    if (name === undefined) break
-    if (!found.has(name)) found.set(name, symbol)
+class GlobalVariables {
+  readonly #elf: Elf
+  readonly #log: Log
+  #found: Map<string, Symbol> | undefined
+  /** Where a symbol's name should be and isn't: the search goes no further. */
+  #broken: number | undefined
+
+  constructor(elf: Elf, log: Log) {
+    this.#elf = elf
+    this.#log = log
   }
-  return found
+
+  find(name: string): Symbol | undefined {
+    const symbol = (this.#found ??= this.#collect()).get(name)
+    if (symbol === undefined && this.#broken !== undefined) {
+      this.#elf.symbolString(this.#broken)
+      this.#log.warn(`failed to get sym name string for var ${name}`)
+    }
+    return symbol
+  }
+
+  #collect(): Map<string, Symbol> {
+    const found = new Map<string, Symbol>()
+    for (let i = 0; i < this.#elf.symbolCount; i++) {
+      const symbol = this.#elf.symbol(i)
+      if (symbol?.type !== SymbolType.OBJECT) continue
+      if (symbol.bind !== SymbolBind.GLOBAL && symbol.bind !== SymbolBind.WEAK) continue
+      const name = this.#elf.quietSymbolString(symbol.nameOffset)
+      if (name === undefined) {
+        this.#broken = symbol.nameOffset
+        break
+      }
+      if (!found.has(name)) found.set(name, symbol)
+    }
+    return found
+  }
 }
 
 /** btf_fixup_datasec. */
-function fixupDatasec(
-  obj: BpfObject,
-  elf: Elf,
-  btf: ObjectBtf,
-  id: number,
-  variable: (name: string) => Symbol | undefined,
-): void {
+function fixupDatasec(obj: BpfObject, elf: Elf, btf: ObjectBtf, id: number, variables: GlobalVariables): void {
   const { log } = obj
   const secName = btf.name(id)
   if (secName !== '.kconfig' && secName !== '.ksyms') {
@@ -62,7 +81,7 @@ function fixupDatasec(
       const linkage = btf.varLinkage(varId)
       if (linkage === VarLinkage.STATIC || linkage === VarLinkage.EXTERN) continue
       const name = btf.name(varId)
-      const symbol = variable(name)
+      const symbol = variables.find(name)
       if (symbol === undefined) {
         log.debug(() => `sec '${secName}': failed to find ELF symbol for VAR '${name}'`)
         throw new LibbpfError(Errno.ENOENT)

@@ -161,6 +161,7 @@ export function parseSpec(progName: string, btf: ObjectBtf, relo: CoreRelo, log:
       if (index >= btf.vlen(id)) bad()
       spec.bitOffset += btf.memberBitOffset(id, index)
       const name = btf.memberName(id, index)
+      if (name === '' && btf.memberNameOff(id, index) !== 0) bad()
       if (name !== '') spec.path.push({ typeId: id, idx: index, name })
       id = btf.memberType(id, index)
     } else if (kind === BtfKind.ARRAY) {

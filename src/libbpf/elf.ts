@@ -8,6 +8,7 @@ export const SHN_LORESERVE = 0xff00
 export const SymbolType = { NOTYPE: 0, OBJECT: 1, FUNC: 2, SECTION: 3 } as const
 export const SymbolBind = { LOCAL: 0, GLOBAL: 1, WEAK: 2 } as const
 
+const SHF_ALLOC = 2
 const SHF_COMPRESSED = 0x800
 /** Bytes of a record of the section types whose size libelf checks: symbols, relocations, words and addresses. */
 const recordSizes: ReadonlyMap<number, number> = new Map([
@@ -173,6 +174,9 @@ export class Elf {
     const section = this.sections[index]
     if (section === undefined) return { error: 'invalid section index' }
     if (section.type !== SectionType.STRTAB) return { error: 'invalid section' }
+    if (section.flags & SHF_COMPRESSED) {
+      return { error: section.flags & SHF_ALLOC ? 'invalid section flags' : 'unknown compression type' }
+    }
     const fault = this.#fault(section)
     if (fault !== undefined) return { error: fault }
     if (offset >= section.size) return { error: 'offset out of range' }
@@ -197,6 +201,12 @@ export class Elf {
   /** elf_sym_str. */
   symbolString(offset: number): string | undefined {
     return this.#string(this.#strtabIndex, offset)
+  }
+
+  /** A symbol's name, saying nothing where there is none. */
+  quietSymbolString(offset: number): string | undefined {
+    const found = this.#strptr(this.#strtabIndex, offset)
+    return 'text' in found ? found.text : undefined
   }
 
   /** elf_sec_by_idx. */

@@ -236,7 +236,8 @@ function initInternalMap(
   log.debug(
     () => `map '${map.name}' (global data): at sec_idx ${secIdx}, offset 0, flags ${map.def.mapFlags.toString(16)}.`,
   )
-  if (map.def.valueSize === 0) {
+  // libbpf sets room for the value aside, in whole words, counting in 32 bits.
+  if ((map.def.valueSize + 7) % 0x1_0000_0000 < 8) {
     log.warn(`failed to alloc map '${map.name}' content buffer: ${errstr(Errno.EINVAL)}`)
     fail(Errno.EINVAL)
   }
