@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Binding, Env } from './binding.ts'
 import { digest, loadBinding } from './binding.ts'
 import { StateError } from './state-error.ts'
 import type { Entry, Store } from './store.ts'
+import { endTurn, takeTurn } from './turn.ts'
 
 /**
  * Commits don't wait for the disk. What a process has written is the operating system's, so killing processes loses
@@ -12,7 +13,6 @@ import type { Entry, Store } from './store.ts'
 const MDB_NOSYNC = 0x10000
 const MDB_RDONLY = 0x20000
 const MDB_NOTFOUND = -30798
-const MDB_CREATE = 0x40000
 
 /** Instructions of lmdb's write(). */
 const PUT = 15
@@ -31,15 +31,19 @@ const MAP_SIZE = 0x4000_0000
 const PAGE_SIZE = 4096
 /** Commands at once. */
 const MAX_READERS = 510
+/** A table of the store's own. */
+const GENERATION_TABLE = 255
+const GENERATION_KEY = new Uint8Array(0)
 const DATA_FILE = 'data.mdb'
 const LOCK_FILE = 'lock.mdb'
 
 /** First 64 KiB for instructions and keys; values up to this size are copied behind an instruction. */
 const VALUE_ROOM = 0x10000
 
-/** A machine's state in a directory that any number of processes share. */
+/** A machine's state in a directory that any number of processes share, each in its turn. */
 export class LmdbStore implements Store {
   readonly #binding: Binding
+  readonly #directory: string
   readonly #env: Env
   readonly #dbi: { readonly address: number; dbi: number }
   readonly #readTxn: { readonly address: number; renew(): void; abort(): void }
@@ -56,13 +60,18 @@ export class LmdbStore implements Store {
   #writing = false
   #reading = false
   #dirty = false
-  #snapshot = 0
+  /** Number of the last write that is seen. */
+  #generation = 0
   #closed = false
 
   /** Opens, or makes, the store in `directory`. @throws StateError. */
   constructor(directory: string) {
     prepareDirectory(directory)
+    this.#directory = resolve(directory)
     this.#binding = loadBinding()
+    guard(directory, () => {
+      takeTurn(this.#binding, this.#directory)
+    })
     const { Dbi, Env, Txn, getBufferAddress } = this.#binding
     const keys = new ArrayBuffer(2 * VALUE_ROOM)
     this.#keys = new Uint8Array(keys)
@@ -84,19 +93,18 @@ export class LmdbStore implements Store {
       mapSize: MAP_SIZE,
       pageSize: PAGE_SIZE,
     }
-    this.#dbi = guard(directory, () => {
-      env.open(options, MDB_NOSYNC, 0)
-      env.readerCheck()
-      extendFile(directory, env)
-      env.beginTxn(0)
-      try {
-        if (env.getWriteTxnId() === 0) throw new StateError(`can't write to ${directory}`)
-        return new Dbi(env, MDB_CREATE, null, BINARY_KEYS)
-      } finally {
-        env.commitTxn()
-      }
-    })
-    this.#readTxn = guard(directory, () => new Txn(env, MDB_RDONLY))
+    try {
+      this.#readTxn = guard(directory, () => {
+        env.open(options, MDB_NOSYNC, 0)
+        env.readerCheck()
+        extendFile(directory, env)
+        return new Txn(env, MDB_RDONLY)
+      })
+      this.#dbi = guard(directory, () => new Dbi(env, 0, null, BINARY_KEYS))
+    } catch (error) {
+      endTurn(this.#directory)
+      throw error
+    }
     this.#binding.resetTxn(this.#readTxn.address)
   }
 
@@ -135,7 +143,6 @@ export class LmdbStore implements Store {
   read<T>(fn: () => T): T {
     if (this.#writing || this.#reading) return fn()
     this.#beginRead()
-    this.#reading = true
     try {
       return fn()
     } finally {
@@ -187,8 +194,8 @@ export class LmdbStore implements Store {
   }
 
   generation(): number {
-    if (this.#writing) return this.#dirty ? this.#snapshot : this.#snapshot - 1
-    return this.#reading ? this.#snapshot : this.#env.info().lastTxnId
+    if (this.#writing || this.#reading) return this.#generation
+    return this.read(() => this.#generation)
   }
 
   close(): void {
@@ -196,6 +203,7 @@ export class LmdbStore implements Store {
     this.#closed = true
     this.#readTxn.abort()
     this.#env.close()
+    endTurn(this.#directory)
   }
 
   #begin(): void {
@@ -203,31 +211,28 @@ export class LmdbStore implements Store {
     // A writer that was killed leaves its lock to be recovered, which may take a second try.
     for (let tries = 0; ; tries++) {
       this.#env.beginTxn(0)
-      this.#snapshot = this.#env.getWriteTxnId()
-      if (this.#snapshot !== 0) break
+      if (this.#env.getWriteTxnId() !== 0) break
       this.#env.abortTxn()
       if (tries === 4) throw new StateError('the machine is locked and can not be written')
     }
     this.#writing = true
     this.#dirty = false
+    this.#generation = this.#readGeneration()
   }
 
-  /** Begins a read and finds out which write it sees: the one before and after which none ended meanwhile. */
   #beginRead(): void {
     this.#binding.setGlobalBuffer(asBuffer(this.#values))
-    let before = this.#env.info().lastTxnId
-    for (let tries = 0; ; tries++) {
-      guard('the machine', () => {
-        this.#readTxn.renew()
-      })
-      const after = this.#env.info().lastTxnId
-      if (after === before || tries === 100) {
-        this.#snapshot = after === before ? after : NaN
-        return
-      }
-      before = after
-      this.#binding.resetTxn(this.#readTxn.address)
-    }
+    guard('the machine', () => {
+      this.#readTxn.renew()
+    })
+    this.#reading = true
+    this.#generation = this.#readGeneration()
+  }
+
+  /** LMDB counts transactions as well, but doesn't tell which one a read sees. */
+  #readGeneration(): number {
+    const bytes = this.get(GENERATION_TABLE, GENERATION_KEY)
+    return bytes ? new DataView(bytes.buffer).getFloat64(0) : 0
   }
 
   #scanBatch(table: number, from: Uint8Array, beyond: boolean, until: Uint8Array | undefined, batch: number): Entry[] {
@@ -297,7 +302,12 @@ export class LmdbStore implements Store {
 
   #change(): void {
     if (!this.#writing) throw new Error('the store is written outside of a transaction')
+    if (this.#dirty) return
     this.#dirty = true
+    this.#generation++
+    const bytes = new Uint8Array(8)
+    new DataView(bytes.buffer).setFloat64(0, this.#generation)
+    this.put(GENERATION_TABLE, GENERATION_KEY, bytes)
   }
 
   /** The instruction's key is at byte 12 already: see lmdb's writer.cpp for the form. */
@@ -392,12 +402,25 @@ function refuseForeignFile(directory: string): void {
   }
 }
 
-/** A file that was cut short is made whole with zeros, so that reading it gives an error instead of SIGBUS. */
+/**
+ * A file that was cut short is made whole with zeros, so that reading it gives an error instead of SIGBUS. It is looked
+ * at again within a write, or this could cut off what another process is appending.
+ */
 function extendFile(directory: string, env: Env): void {
-  const needed = (env.info().lastPageNumber + 1) * env.stat().pageSize
+  const missing = (file: number) => {
+    const needed = (env.info().lastPageNumber + 1) * env.stat().pageSize
+    return fstatSync(file).size < needed ? needed : 0
+  }
   const file = openSync(join(directory, DATA_FILE), 'r+')
   try {
-    if (fstatSync(file).size < needed) ftruncateSync(file, needed)
+    if (!missing(file)) return
+    env.beginTxn(0)
+    try {
+      const size = missing(file)
+      if (size) ftruncateSync(file, size)
+    } finally {
+      env.abortTxn()
+    }
   } finally {
     closeSync(file)
   }
