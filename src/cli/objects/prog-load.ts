@@ -207,13 +207,13 @@ function load(cmd: Command, args: Args, all: boolean): number {
     setKinds(cmd, object, words)
     replaceMaps(cmd, object, words)
     system.atomically(() => {
+      step('failed to load object file', () => {
+        loadObject(object, system)
+      })
       try {
-        step('failed to load object file', () => {
-          loadObject(object, system)
-        })
         pin(cmd, object, pinPath, all, words)
       } catch (error) {
-        // Told after what it left behind is kept, as on a real kernel: maps that pin themselves, say.
+        // Told after what was loaded is kept, as on a real kernel: maps that pin themselves stay.
         failure = error
       }
     })
