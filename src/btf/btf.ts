@@ -54,7 +54,7 @@ export class Btf {
   #names: NameIndex | undefined
   #flat: FlatBtf | undefined
   #pointerSize: number | undefined
-  #decoded: (string | undefined)[] = []
+  readonly #decoded = new Map<number, string>()
 
   /** @throws BtfError as libbpf's btf_new refuses it. */
   static parse(bytes: Uint8Array, base?: Btf): Btf {
@@ -263,7 +263,7 @@ export class Btf {
   string(off: number): string {
     if (off < this.#startStr) return (this.base as Btf).string(off)
     const at = off - this.#startStr
-    const known = this.#decoded[at]
+    const known = this.#decoded.get(at)
     if (known !== undefined) return known
     const bytes = this.#strings
     let text = ''
@@ -278,7 +278,7 @@ export class Btf {
       }
       text += String.fromCharCode(c)
     }
-    if (at < bytes.length) this.#decoded[at] = text
+    if (at < bytes.length) this.#decoded.set(at, text)
     return text
   }
 

@@ -74,6 +74,13 @@ export class CDecl {
     if (off !== 0) this.#name(off, this.#ordinal(id, this.#typeNames))
   }
 
+  /** Whether the type's name is `text`, which is ASCII. */
+  isNamed(id: number, text: string): boolean {
+    const off = this.#words[this.#offsets[id] as number] as number
+    for (let i = 0; i < text.length; i++) if (this.#strings[off + i] !== text.charCodeAt(i)) return false
+    return this.#strings[off + text.length] === 0
+  }
+
   /** An integer's name is taken, too. */
   countTypeName(id: number): void {
     if (this.#words[this.#offsets[id] as number] !== 0) this.#ordinal(id, this.#typeNames)

@@ -7,6 +7,9 @@ import type { Btf } from './btf.ts'
 const EMITTING = 1
 const EMITTED = 2
 
+/** A compiler's own type. */
+const builtinVaList = '__builtin_va_list'
+
 /** Integers that a compiler doesn't know by themselves (missing_base_types). */
 const missingBaseTypes: Readonly<Record<string, string>> = {
   __Poly8_t: 'unsigned char',
@@ -149,7 +152,7 @@ export class CDump {
 
   #emitTypedef(id: number): void {
     // A compiler's built-in, which others may define otherwise.
-    if (this.#btf.name(id) === '__builtin_va_list') return
+    if (this.#decl.isNamed(id, builtinVaList)) return
     this.#decl.typedefDef(id)
     this.out.put(';\n\n')
   }

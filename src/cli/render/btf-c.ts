@@ -1,6 +1,6 @@
 import { Kind } from '../../btf/btf.ts'
 import { CDump } from '../../btf/dump-c.ts'
-import { sortTypes } from './btf-sort.ts'
+import { TypeSorter } from './btf-sort.ts'
 import type { Btf } from '../../btf/btf.ts'
 
 const prologue = `#ifndef __VMLINUX_H__
@@ -69,15 +69,15 @@ function dumpEverything(dump: CDump, btf: Btf, sorted: boolean): number {
 }
 
 function dumpSorted(dump: CDump, btf: Btf): number {
-  const flat = btf.flat()
-  const first = sortTypes(flat, false, () => true)
+  const sorter = new TypeSorter(btf.flat())
+  const first = sorter.sort(false, () => true)
   // The first of all is left out, as the real one does: its loop counts from 1, past where void stands when unsorted.
   const status = dumpAll(dump, first, 1)
   return status < 0
     ? status
     : dumpAll(
         dump,
-        sortTypes(flat, true, (id) => dump.hasMore(id)),
+        sorter.sort(true, (id) => dump.hasMore(id)),
         0,
       )
 }

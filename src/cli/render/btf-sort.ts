@@ -19,45 +19,80 @@ function isReference(kind: number): boolean {
  * their own name, and a hash of what they are made of. In two steps, as most types come last, with nothing in them
  * that was not dumped before: first those of any rank but the last, then of that rank those that `wanted` keeps.
  */
-export function sortTypes(flat: FlatBtf, last: boolean, wanted: (id: number) => boolean): Uint32Array {
-  const { words, offsets, strings } = flat
-  const count = offsets.length
-  const ids = new Uint32Array(count)
-  const ranks = new Uint8Array(count)
-  const sortNames = new Uint32Array(count)
-  const seen = new Uint8Array(strings.length + 1)
-  const names = new Uint32Array(count * 2)
-  let nameCount = 0
-  let n = 0
-  for (let id = 0; id < count; id++) {
-    const at = offsets[id] as number
-    const rank = rankOf(flat, id)
-    if ((rank === MAX_RANK) !== last || !wanted(id)) continue
-    ids[n++] = id
-    ranks[id] = rank
-    const sortName = sortNameOf(flat, id)
-    sortNames[id] = sortName
-    if (seen[sortName] === 0) {
-      seen[sortName] = 1
-      names[nameCount++] = sortName
+export class TypeSorter {
+  readonly #flat: FlatBtf
+  readonly #hash: TypeHash
+
+  constructor(flat: FlatBtf) {
+    this.#flat = flat
+    this.#hash = new TypeHash(flat)
+  }
+
+  sort(last: boolean, wanted: (id: number) => boolean): Uint32Array {
+    const { words, offsets, strings } = this.#flat
+    const count = offsets.length
+    const ids = new Uint32Array(count)
+    const ranks = new Uint8Array(count)
+    let n = 0
+    for (let id = 0; id < count; id++) {
+      const at = offsets[id] as number
+      const kind = ((words[at + 1] as number) >>> 24) & 0x7f
+      // Most types have no name or are functions.
+      const plain = kind === Kind.FUNC || (words[at] === 0 && !ranksUnnamed(kind))
+      if (plain && !last) continue
+      const rank = plain ? MAX_RANK : rankOf(this.#flat, id)
+      if ((rank === MAX_RANK) !== last || !wanted(id)) continue
+      ranks[n] = rank
+      ids[n++] = id
     }
-    const name = words[at] as number
-    if (seen[name] === 0) {
-      seen[name] = 1
-      names[nameCount++] = name
+    // First the names of what types refer to, then their own.
+    const names = new Uint32Array(n * 2)
+    for (let i = 0; i < n; i++) {
+      const id = ids[i] as number
+      names[i] = sortNameOf(this.#flat, id)
+      names[n + i] = words[offsets[id] as number] as number
+    }
+    const order = nameOrder(strings, names)
+    const keys = new Float64Array(n)
+    for (let i = 0; i < n; i++) keys[i] = ((ranks[i] as number) * n * 2 + (order[i] as number)) * n + i
+    keys.sort()
+    const sorted = new Uint32Array(n)
+    for (let from = 0; from < n;) {
+      const group = Math.floor((keys[from] as number) / n)
+      let to = from + 1
+      while (to < n && Math.floor((keys[to] as number) / n) === group) to++
+      this.#sortTies(keys.subarray(from, to), order, ids, n, sorted.subarray(from, to))
+      from = to
+    }
+    return sorted
+  }
+
+  /** Orders what has rank and name in common by its own name, then by hash, then by id. */
+  #sortTies(keys: Float64Array, order: Uint32Array, ids: Uint32Array, n: number, sorted: Uint32Array): void {
+    if (keys.length === 1) {
+      sorted[0] = ids[(keys[0] as number) % n] as number
+      return
+    }
+    for (let i = 0; i < keys.length; i++) {
+      const at = (keys[i] as number) % n
+      keys[i] = (order[n + at] as number) * n + at
+    }
+    keys.sort()
+    for (let i = 0; i < keys.length;) {
+      const name = Math.floor((keys[i] as number) / n)
+      let j = i
+      for (; j < keys.length && Math.floor((keys[j] as number) / n) === name; j++) {
+        sorted[j] = ids[(keys[j] as number) % n] as number
+      }
+      if (j - i > 1) sorted.subarray(i, j).sort((a, b) => this.#hash.compare(a, b) || a - b)
+      i = j
     }
   }
-  const order = nameOrder(strings, names.subarray(0, nameCount))
-  const keys = new Float64Array(n)
-  for (let i = 0; i < n; i++) {
-    const id = ids[i] as number
-    keys[i] = ((ranks[id] as number) * nameCount + (order[sortNames[id] as number] as number)) * count + id
-  }
-  keys.sort()
-  const sorted = new Uint32Array(n)
-  for (let i = 0; i < n; i++) sorted[i] = (keys[i] as number) % count
-  sortTies(flat, keys, sorted, order)
-  return sorted
+}
+
+/** Kinds whose rank doesn't ask for a name. */
+function ranksUnnamed(kind: number): boolean {
+  return kind === Kind.ENUM || kind === Kind.ENUM64 || kind === Kind.INT || kind === Kind.FLOAT
 }
 
 /** btf_type_rank. */
@@ -95,34 +130,4 @@ function sortNameOf({ words, offsets }: FlatBtf, first: number): number {
     else return nameOff
   }
   return 0
-}
-
-/** Orders what has rank and name in common by its own name, then by hash, then by id. */
-function sortTies(flat: FlatBtf, keys: Float64Array, sorted: Uint32Array, order: Uint32Array): void {
-  const { words, offsets } = flat
-  const count = offsets.length
-  const hash = new TypeHash(flat)
-  const byHash = (a: number, b: number) => hash.compare(a, b) || a - b
-  const own = (id: number) => order[words[offsets[id] as number] as number] as number
-  const group = (i: number) => Math.floor((keys[i] as number) / count)
-  for (let from = 0; from < sorted.length;) {
-    let to = from + 1
-    const key = group(from)
-    while (to < sorted.length && group(to) === key) to++
-    if (to - from > 1) {
-      const part = new Float64Array(to - from)
-      for (let i = from; i < to; i++) part[i - from] = own(sorted[i] as number) * count + (sorted[i] as number)
-      part.sort()
-      for (let i = 0; i < part.length;) {
-        const name = Math.floor((part[i] as number) / count)
-        let j = i
-        for (; j < part.length && Math.floor((part[j] as number) / count) === name; j++) {
-          sorted[from + j] = (part[j] as number) % count
-        }
-        if (j - i > 1) sorted.subarray(from + i, from + j).sort(byHash)
-        i = j
-      }
-    }
-    from = to
-  }
 }
