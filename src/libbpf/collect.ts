@@ -1,6 +1,6 @@
 import { Errno } from '../uapi/errno.ts'
 import { parseBtfExt } from './btf-ext.ts'
-import { REL_SIZE, SHF_EXECINSTR, SectionType, SymbolBind, SymbolType, latin1 } from './elf.ts'
+import { REL_SIZE, SHF_EXECINSTR, SectionType, SymbolBind, latin1 } from './elf.ts'
 import type { Elf, Section } from './elf.ts'
 import { LibbpfErrno, LibbpfError, errstr } from './error.ts'
 import { BpfProgram, SecUse } from './model.ts'
@@ -162,9 +162,9 @@ function takeVersion(obj: BpfObject, data: Uint8Array): void {
 function addPrograms(obj: BpfObject, state: ElfState, section: Section, data: Uint8Array, secName: string): void {
   const { elf } = state
   const { log } = obj
-  for (let i = 0; i < elf.symbolCount; i++) {
+  for (const i of elf.functionsOf(section.index)) {
     const symbol = elf.symbol(i)
-    if (symbol?.shndx !== section.index || symbol.type !== SymbolType.FUNC) continue
+    if (symbol === undefined) continue
     const { value, size } = symbol
     const name = elf.symbolString(symbol.nameOffset)
     if (name === undefined) {

@@ -86,6 +86,10 @@ export class Elf {
   /** The symbol table's string section; set with the symbol table. */
   #strtabIndex = 0
   #symbols: Section | undefined
+  #byName: Map<string, Section> | undefined
+  /** The first section whose name can't be read. */
+  #unnamed: Section | undefined
+  #functions: Map<number, number[]> | undefined
 
   /** bpf_object__elf_init. `anyMachine`: any ELF file may be read, for its BTF. @throws LibbpfError after saying why. */
   constructor(file: Uint8Array, path: string, log: Log, anyMachine = false) {
@@ -228,15 +232,23 @@ export class Elf {
     return undefined
   }
 
-  /** elf_sec_by_name. */
+  /** elf_sec_by_name: the first section of a name; a broken name ends the search. */
   sectionByName(name: string): Section | undefined {
-    for (const section of this.sections) {
-      if (section.index === 0) continue
-      const its = this.sectionName(section)
-      if (its === undefined) return undefined
-      if (its === name) return section
+    if (this.#byName === undefined) {
+      this.#byName = new Map()
+      for (const section of this.sections) {
+        if (section.index === 0) continue
+        const found = this.#strptr(this.#shstrndx, section.nameOffset)
+        if (!('text' in found)) {
+          this.#unnamed = section
+          break
+        }
+        if (!this.#byName.has(found.text)) this.#byName.set(found.text, section)
+      }
     }
-    return undefined
+    const section = this.#byName.get(name)
+    if (section === undefined) this.sectionName(this.#unnamed)
+    return section
   }
 
   /** elf_sec_data: a section's bytes, none for .bss and its kin; undefined, having said so, where the file is cut. */
@@ -285,6 +297,21 @@ export class Elf {
       value: u64(this.#view, at + 8, little),
       size: u64(this.#view, at + 16, little),
     }
+  }
+
+  /** Indices of a section's function symbols. */
+  functionsOf(shndx: number): readonly number[] {
+    if (this.#functions === undefined) {
+      this.#functions = new Map()
+      for (let i = 0; i < this.symbolCount; i++) {
+        const symbol = this.symbol(i)
+        if (symbol?.type !== SymbolType.FUNC) continue
+        const known = this.#functions.get(symbol.shndx)
+        if (known === undefined) this.#functions.set(symbol.shndx, [i])
+        else known.push(i)
+      }
+    }
+    return this.#functions.get(shndx) ?? []
   }
 
   /** A symbol's value to the last bit: numbers above 2^53 are only ever printed. */

@@ -38,6 +38,7 @@ export function collectExterns(obj: BpfObject, elf: Elf): void {
   log.debug(() => `collected ${obj.externs.length} externs total`)
   if (obj.externs.length === 0 || btf === undefined) return
   obj.externs.sort(compareExterns)
+  obj.externs.forEach((ext, i) => obj.externOfSymbol.set(ext.symIdx, i))
   if (sections.ksyms !== undefined) fixKsyms(obj, btf, sections.ksyms, dummyVar)
   if (sections.kconfig !== undefined) fixKconfig(obj, btf, sections.kconfig)
 }
@@ -126,7 +127,7 @@ function readKcfg(obj: BpfObject, btf: ObjectBtf, ext: Extern, symName: string):
   }
   ext.type = ExternType.KCFG
   const type = btf.type(ext.btfId)
-  ext.kcfg.size = btf.resolveSize(type)
+  ext.kcfg.size = btf.resolveSize(type) | 0
   if (ext.kcfg.size <= 0) {
     log.warn(`failed to resolve size of extern (kcfg) '${symName}': ${ext.kcfg.size}`)
     fail(-ext.kcfg.size)
@@ -200,10 +201,11 @@ function fixKsyms(obj: BpfObject, btf: ObjectBtf, secId: number, dummyVar: numbe
     }
   })
   const count = btf.vlen(secId)
+  const known = new Set(obj.externs.map((ext) => ext.name))
   for (let i = 0; i < count; i++) {
     let varId = btf.secVarType(secId, i)
     const name = btf.name(varId)
-    if (!obj.externs.some((ext) => ext.name === name)) {
+    if (!known.has(name)) {
       log.warn(`failed to find extern definition for BTF ${kindName(btf.kind(varId))} '${name}'`)
       fail(Errno.ESRCH)
     }

@@ -194,6 +194,15 @@ function retryForLog(sys: Syscalls, btf: Uint8Array): string {
   }
 }
 
+function quietClose(sys: Syscalls, fd: number): void {
+  if (fd < 0) return
+  try {
+    sys.close(fd)
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+  }
+}
+
 /** bpf_object_unpin and bpf_object_unload: nothing of a failed load stays. */
 function unload(obj: BpfObject, sys: Syscalls): void {
   for (const map of obj.maps) {
@@ -204,13 +213,13 @@ function unload(obj: BpfObject, sys: Syscalls): void {
         if (!(error instanceof LibbpfError)) throw error
       }
     }
-    if (map.fd >= 0) sys.close(map.fd)
+    quietClose(sys, map.fd)
     map.fd = -1
   }
   for (const prog of obj.programs) {
-    if (prog.fd >= 0) sys.close(prog.fd)
+    quietClose(sys, prog.fd)
     prog.fd = -1
   }
-  if (obj.btfFd >= 0) sys.close(obj.btfFd)
+  quietClose(sys, obj.btfFd)
   obj.btfFd = -1
 }

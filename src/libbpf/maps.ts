@@ -15,6 +15,8 @@ export const PAGE_SIZE = 4096
 const BPF_FS_DEFAULT_PATH = '/sys/fs/bpf'
 const PATH_MAX = 4096
 const OBJ_NAME_LEN = 16
+/** Far above what any configuration needs, far below what a lying file may say. */
+const MAX_KCONFIG = 1 << 26
 
 function fail(errno: number): never {
   throw new LibbpfError(errno)
@@ -196,6 +198,10 @@ function initKconfigMap(obj: BpfObject, state: ElfState): void {
   const last = obj.externs.findLast((ext) => ext.type === ExternType.KCFG)
   if (last === undefined) return
   const size = last.kcfg.dataOff + last.kcfg.size
+  if (size > MAX_KCONFIG) {
+    obj.log.warn(`failed to alloc map '${internalMapName(obj, '.kconfig')}' content buffer: ${errstr(Errno.ENOMEM)}`)
+    fail(Errno.ENOMEM)
+  }
   initInternalMap(obj, InternalMap.KCONFIG, '.kconfig', state.symbolsShndx, new Uint8Array(size), size)
   obj.kconfigMapIdx = obj.maps.length - 1
 }

@@ -239,6 +239,8 @@ export class BpfObject {
   readonly programs: BpfProgram[] = []
   readonly maps: BpfMap[] = []
   readonly externs: Extern[] = []
+  /** Numbers of externs by symbol. */
+  readonly externOfSymbol = new Map<number, number>()
   kconfigMapIdx = -1
   arenaMapIdx = -1
   hasRodata = false

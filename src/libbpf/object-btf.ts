@@ -100,6 +100,7 @@ export class ObjectBtf {
   #offsets: Uint32Array
   #count: number
   #byName: Map<string, number[]> | undefined
+  readonly #aligns = new Map<number, number>()
 
   private constructor(raw: Uint8Array, header: Uint8Array, types: Uint8Array, strings: Uint8Array, offsets: number[]) {
     this.#raw = raw
@@ -497,6 +498,14 @@ export class ObjectBtf {
   /** btf__align_of; 0 where it can't be told. */
   alignOf(id: number, log: Log, depth = 0): number {
     if (depth > MAX_RESOLVE_DEPTH) return 0
+    const known = this.#aligns.get(id)
+    if (known !== undefined) return known
+    const align = this.#findAlign(id, log, depth)
+    this.#aligns.set(id, align)
+    return align
+  }
+
+  #findAlign(id: number, log: Log, depth: number): number {
     switch (this.kind(id)) {
       case BtfKind.INT:
       case BtfKind.ENUM:

@@ -135,7 +135,7 @@ function recordReloc(
     refuse(`invalid relo against '${symName}' for insns[${insnIdx}].code 0x${code.toString(16)}`)
   }
   if (isExtern(symbol)) {
-    const extIdx = obj.externs.findIndex((ext) => ext.symIdx === rel.symbol)
+    const extIdx = obj.externOfSymbol.get(rel.symbol) ?? -1
     const ext = obj.externs[extIdx]
     if (ext === undefined) return refuse(`extern relo failed to find extern for '${symName}' (${rel.symbol})`)
     log.debug(
