@@ -5,7 +5,7 @@ import { Errno } from '../uapi/errno.ts'
 import { BPF_OBJ_NAME_LEN, MapFlag } from '../uapi/flags.ts'
 import { MapType } from '../uapi/map-type.ts'
 import { LibbpfError, errstr } from './error.ts'
-import { BpfProgram, InternalMap } from './model.ts'
+import { InternalMap } from './model.ts'
 import type { BpfMap, BpfObject } from './model.ts'
 import { pinMap } from './pin.ts'
 import { reuseMapFd } from './reuse.ts'
@@ -140,6 +140,7 @@ function createMap(obj: BpfObject, sys: Syscalls, map: BpfMap): Fd {
     if (inner !== undefined && inner.fd >= 0) {
       sys.close(inner.fd)
       map.innerMap = undefined
+      obj.freeShownFds.push(inner.shownFd)
     }
   }
 }
@@ -188,7 +189,7 @@ export function initProgArrays(obj: BpfObject, sys: Syscalls): void {
 function initSlots(obj: BpfObject, sys: Syscalls, map: BpfMap, what: string): void {
   map.initSlots.forEach((target, i) => {
     if (target === undefined) return
-    const shown = target instanceof BpfProgram ? target.fd : target.shownFd
+    const shown = target.shownFd
     try {
       sys.bpf.mapUpdateElem(map.fd, indexKey(i), indexKey(target.fd))
     } catch (error) {

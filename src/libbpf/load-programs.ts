@@ -57,6 +57,7 @@ function loadProgram(obj: BpfObject, sys: Syscalls, kernel: KernelBtf, prog: Bpf
     throw error
   }
   prog.fd = loadWithLog(obj, sys, prog, attr)
+  prog.shownFd = obj.freeShownFds.shift() ?? obj.nextShownFd++
   if (!obj.hasRodata || !kernelSupports(sys, 'progBindMap')) return
   for (const map of obj.maps) {
     if (map.internal !== InternalMap.RODATA) continue

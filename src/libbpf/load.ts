@@ -174,6 +174,7 @@ function loadBtf(obj: BpfObject, sys: Syscalls): void {
   }
   try {
     obj.btfFd = sys.bpf.btfLoad({ btf: btf.rawData() }).fd
+    obj.freeShownFds.shift()
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     log.warn(`BTF loading error: ${errstr(error.errno)}`)

@@ -77,6 +77,8 @@ export class BpfProgram {
   subprogs: { secInsnOff: number; subInsnOff: number }[] = []
   /** -1 until loaded. */
   fd: Fd = -1
+  /** The number that libbpf's messages give its descriptor. */
+  shownFd = -1
 
   constructor(name: string, section: string, secIdx: number, secOff: number, insns: Uint8Array, logLevel: number) {
     this.name = name
@@ -253,6 +255,8 @@ export class BpfObject {
   jumptables: Uint8Array | undefined
   fdArray: Fd[] = []
   state: 'open' | 'prepared' | 'loaded' = 'open'
+  /** Numbers below `nextShownFd` that are free again, the lowest first. */
+  freeShownFds: number[] = [3]
   /** Descriptors 0 to 2, and 3 for the file that is being read. */
   nextShownFd = 4
 
