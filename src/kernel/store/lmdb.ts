@@ -110,13 +110,15 @@ export class LmdbStore implements Store {
 
   /** Opens the store in `directory`; one that is damaged is thrown away. @throws StateError. */
   static openOrReplace(directory: string): LmdbStore {
+    let store: LmdbStore | undefined
     try {
-      const store = new LmdbStore(directory)
+      store = new LmdbStore(directory)
       // A damaged tree shows when it's walked.
       for (let table = 0; table < 16; table++)
         for (const [key] of store.scan(table, new Uint8Array(0), undefined)) void key
       return store
     } catch (error) {
+      store?.close()
       if (!(error instanceof StateError)) throw error
       for (const file of [DATA_FILE, LOCK_FILE]) rmSync(join(directory, file), { force: true })
       return new LmdbStore(directory)
