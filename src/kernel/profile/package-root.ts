@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** `name` of our package.json. */
+const PACKAGE = 'bpftool-sim'
+
+let found: string | undefined
+
+/**
+ * The folder of our package, where `profiles/` is: the nearest one above this file, which is a source, or part of a
+ * bundle in dist/ (CommonJS for the command, a module for the library).
+ */
+export function packageRoot(): string {
+  found ??= search(typeof __filename === 'string' ? __filename : fileURLToPath(import.meta.url))
+  return found
+}
+
+function search(file: string): string {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    if (nameIn(folder) === PACKAGE) return folder
+    if (folder === dirname(folder)) throw new Error(`the package ${PACKAGE} is incomplete: it has no package.json`)
+  }
+}
+
+function nameIn(folder: string): unknown {
+  try {
+    return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: unknown }).name
+  } catch {
+    return undefined
+  }
+}

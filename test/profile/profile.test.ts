@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { build } from 'esbuild'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Btf } from '../../src/btf/btf.ts'
+import { hasProfile, loadProfile } from '../../src/kernel/profile/profile.ts'
+
+describe('the profile of 6.18', () => {
+  const profile = loadProfile('6.18')
+
+  test('is what a Debian kernel says of itself', () => {
+    expect(profile.release).toMatch(/^6\.18\.\d+.*amd64$/)
+    expect(profile.version).toMatch(/^#1 SMP /)
+    expect(profile.machine).toBe('x86_64')
+    expect(profile.sysctl('kernel.osrelease')).toBe(profile.release)
+    expect(profile.sysctl('no.such.thing')).toBeUndefined()
+    expect(Buffer.from(profile.config()).toString()).toContain('\nCONFIG_BPF_SYSCALL=y\n')
+  })
+
+  test('has its types, at the size that it says', () => {
+    expect(profile.vmlinuxBtf().length).toBe(profile.vmlinuxBtfSize)
+    expect(Btf.parse(profile.vmlinuxBtf()).findByNameKind('task_struct', 4)).toBeGreaterThan(0)
+  })
+
+  test('has its symbols, the short list being part of the long one', () => {
+    const lines = profile.kallsyms().split('\n')
+    const address = (name: string) => {
+      const line = lines.find((each) => each.endsWith(` ${name}`))
+      return line === undefined ? undefined : BigInt(`0x${line.slice(0, 16)}`)
+    }
+    for (const name of ['__bpf_call_base', 'bpf_map_lookup_elem', 'init_task', 'schedule']) {
+      expect(profile.symbol(name)).toBe(address(name))
+      expect(profile.symbol(name)).toBeGreaterThan(0xffffffff80000000n)
+    }
+    expect(profile.symbol('no_such_symbol')).toBeUndefined()
+  })
+
+  test('is one of a kind, and others are not there', () => {
+    expect(loadProfile('6.18')).toBe(profile)
+    expect(hasProfile('6.18')).toBe(true)
+    expect(hasProfile('..')).toBe(false)
+    expect(hasProfile('../profiles/6.18')).toBe(false)
+    expect(() => loadProfile('2.4')).toThrow('there is no kernel "2.4"')
+  })
+})
+
+describe('the profile is found from a bundle', () => {
+  let root: string
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'profile-'))
+    mkdirSync(join(root, 'dist'))
+    cpSync('package.json', join(root, 'package.json'))
+    cpSync('profiles', join(root, 'profiles'), { recursive: true })
+  })
+  afterAll(() => {
+    rmSync(root, { recursive: true })
+  })
+
+  test.each(['cjs', 'esm'] as const)('%s', async (format) => {
+    const file = join(root, 'dist', format === 'cjs' ? 'bundle.cjs' : 'bundle.js')
+    await build({
+      stdin: {
+        contents: `import { loadProfile } from './src/kernel/profile/profile.ts'
+          console.log(loadProfile('6.18').vmlinuxBtf().length)`,
+        resolveDir: process.cwd(),
+      },
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format,
+      outfile: file,
+      logLevel: 'silent',
+    })
+    expect(execFileSync(process.execPath, [file], { cwd: tmpdir() }).toString().trim()).toBe(
+      String(loadProfile('6.18').vmlinuxBtfSize),
+    )
+  })
+})
