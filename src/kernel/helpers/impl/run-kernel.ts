@@ -1,0 +1,44 @@
+import type { KernelMap } from '../../maps/map.ts'
+import type { Memory } from '../../memory/memory.ts'
+import type { ProgRecord } from '../../objects/records.ts'
+
+/** The process in whose context a program runs (current). */
+export interface RunTask {
+  readonly pid: number
+  readonly tgid: number
+  readonly comm: string
+  readonly uid: number
+  readonly gid: number
+}
+
+/** A program that can be run: its record and its instructions in the `run` form of kernel/load. */
+export interface RunProgram {
+  readonly record: ProgRecord
+  readonly run: Uint8Array
+}
+
+/** What a running program, and a test run of one, reach of the rest of the kernel. */
+export interface RunKernel {
+  /** Map values, stacks, contexts and packets live here. */
+  readonly memory: Memory
+  readonly possibleCpus: number
+  /** The CPU that a run is on. */
+  readonly cpu: number
+  readonly task: RunTask
+  /** CONFIG_HZ. */
+  readonly hz: number
+  /** @throws KernelError ENOENT. */
+  mapById(id: number): KernelMap
+  /** undefined when there is none of that id. */
+  progById(id: number): RunProgram | undefined
+  /** Nanoseconds of CLOCK_MONOTONIC (and CLOCK_BOOTTIME: the machine never sleeps). */
+  now(): bigint
+  /** Nanoseconds of CLOCK_REALTIME. */
+  realtime(): bigint
+  /** 32 random bits. */
+  random(): number
+  /** A line for trace_pipe: the text that a program printed, as bpf_trace_printk formatted it. */
+  trace(text: string): void
+  /** Address of a kernel symbol, or undefined. */
+  symbol(name: string): bigint | undefined
+}
