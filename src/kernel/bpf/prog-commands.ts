@@ -20,10 +20,11 @@ export function progLoad(kernel: Kernel, task: Task, attr: ProgLoadAttr): Loaded
     progByFd: (fd) => kernel.progByFd(task, fd) as ReturnType<LoadKernel['progByFd']>,
     vmlinuxBtf: () => kernel.profile.vmlinuxBtf(),
     symbol: (symbol) => kernel.profile.symbol(symbol),
+    option: (option) => kernel.profile.option(option),
     capable: true,
     possibleCpus: kernel.possibleCpus,
   }
-  const { record, xlated, run, funcInfo, lineInfo, log } = loadProgram(loadKernel, attr)
+  const { record, xlated, run, funcInfo, lineInfo, owned, log } = loadProgram(loadKernel, attr)
   const { objects } = kernel
   const prog = objects.add('prog', {
     ...record,
@@ -36,6 +37,12 @@ export function progLoad(kernel: Kernel, task: Task, attr: ProgLoadAttr): Loaded
     refs: 0,
   })
   for (const id of prog.mapIds) objects.hold('map', id)
+  for (const { mapId, owner } of owned) {
+    const map = objects.get('map', mapId)
+    if (!map) continue
+    map.owner = owner
+    objects.dirty('map', mapId)
+  }
   if (prog.btfId) objects.hold('btf', prog.btfId)
   if (prog.attachProgId) objects.hold('prog', prog.attachProgId)
   objects.putBlob('prog', prog.id, Blob.PROG_INSNS, xlated)

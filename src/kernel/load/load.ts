@@ -1,5 +1,5 @@
 import type { ProgLoadAttr } from '../../uapi/attr.ts'
-import type { MapRecord, ProgRecord } from '../objects/records.ts'
+import type { MapOwner, MapRecord, ProgRecord } from '../objects/records.ts'
 
 /** What BPF_PROG_LOAD asks of the rest of the kernel. Look-ups by descriptor throw KernelError(EBADF). */
 export interface LoadKernel {
@@ -11,6 +11,8 @@ export interface LoadKernel {
   vmlinuxBtf(): Uint8Array
   /** Address of a kernel symbol, or undefined. */
   symbol(name: string): bigint | undefined
+  /** A build option of the kernel's, such as `y` of CONFIG_BPF_LSM; undefined where it is not set. */
+  option(name: string): string | undefined
   readonly capable: boolean
   readonly possibleCpus: number
 }
@@ -27,6 +29,8 @@ export interface LoadResult {
   run: Uint8Array
   funcInfo: Uint8Array
   lineInfo: Uint8Array
+  /** Maps of programs that this one is the first to use: from now on only programs like it may be in them. */
+  owned: { mapId: number; owner: MapOwner }[]
   log: string
 }
 

@@ -1,8 +1,133 @@
+import { Insns } from '../../isa/insn.ts'
+import type { ProgLoadAttr } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
+import { BPF_OBJ_NAME_LEN, ProgFlag } from '../../uapi/flags.ts'
+import { ProgType } from '../../uapi/prog-type.ts'
 import { KernelError } from '../error.ts'
-import type { LoadProgram } from './load.ts'
+import type { ProgRecord } from '../objects/records.ts'
+import { progTypeRow } from '../progs/types.ts'
+import { fixedAttachType, mayAttach } from './attach-type.ts'
+import { checkProgram } from './check.ts'
+import type { LoadEnv } from './env.ts'
+import { keepProgram } from './keep.ts'
+import { isGplCompatible } from './license.ts'
+import type { LoadKernel, LoadProgram } from './load.ts'
+import { VerifierLog } from './log.ts'
 
-/** Placeholder until the loader is there. */
-export const loadProgram: LoadProgram = () => {
-  throw new KernelError(Errno.EINVAL)
+const KNOWN_FLAGS =
+  ProgFlag.STRICT_ALIGNMENT |
+  ProgFlag.ANY_ALIGNMENT |
+  ProgFlag.TEST_STATE_FREQ |
+  ProgFlag.SLEEPABLE |
+  ProgFlag.TEST_RND_HI32 |
+  ProgFlag.XDP_HAS_FRAGS |
+  ProgFlag.XDP_DEV_BOUND_ONLY |
+  ProgFlag.TEST_REG_INVARIANTS |
+  ProgFlag.TOKEN_FD
+
+/** BPF_COMPLEXITY_LIMIT_INSNS: as many instructions as a program may have, and as the verifier looks at. */
+export const MAX_INSNS = 1_000_000
+
+/** bpf_prog_load: the attributes, the checks, and what is kept of the program. */
+export const loadProgram: LoadProgram = (kernel, attr) => {
+  const prepared = checkAttributes(kernel, attr)
+  // bpf_vlog_init comes last: what is wrong above leaves no log.
+  const env: LoadEnv = { ...prepared, log: new VerifierLog(attr.logLevel ?? 0, attr.logSize ?? 0) }
+  const log = checkProgram(env)
+  return keepProgram(env, log)
+}
+
+function no(errno: number): never {
+  throw new KernelError(errno)
+}
+
+/** bpf_prog_load up to the verifier, in its order. */
+function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): Omit<LoadEnv, 'log'> {
+  const { progType: type, progFlags: flags = 0, attachBtfId = 0 } = attr
+  if (flags & ~KNOWN_FLAGS) no(Errno.EINVAL)
+  const expectedAttachType = fixedAttachType(type, attr.expectedAttachType ?? 0)
+  // bpf_token_get_from_fd: there are no tokens, so no descriptor is one.
+  if (flags & ProgFlag.TOKEN_FD) no(isOpen(kernel, attr.progTokenFd ?? 0) ? Errno.EINVAL : Errno.EBADF)
+  const insns = new Insns(attr.insns)
+  if (insns.length === 0 || insns.length > MAX_INSNS) no(Errno.E2BIG)
+
+  const target = attachTarget(kernel, attr)
+  const request = { type, expectedAttachType, attachBtfId, toBtf: target.kernelBtf, toProg: target.prog !== undefined }
+  if (!mayAttach(request)) no(Errno.EINVAL)
+  if (attr.progIfindex) checkDevice(type, flags, attr.progIfindex)
+  const row = progTypeRow(type)
+  if (!row?.options.every((option) => kernel.option(option) !== undefined)) no(Errno.EINVAL)
+  const name = attr.progName ?? ''
+  if (name.length >= BPF_OBJ_NAME_LEN || !/^[A-Za-z0-9_.]*$/.test(name)) no(Errno.EINVAL)
+  return {
+    kernel,
+    attr,
+    insns,
+    type,
+    expectedAttachType,
+    sleepable: (flags & ProgFlag.SLEEPABLE) !== 0,
+    gplCompatible: isGplCompatible(attr.license),
+    dstProg: target.prog,
+    attachToKernel: target.kernelBtf,
+    btf: undefined,
+    btfId: 0,
+    funcInfo: [],
+    lineInfo: new Uint8Array(0),
+    subprogs: [],
+    exceptionCallback: 0,
+    usedMaps: [],
+    mapUses: [],
+    ksymAddresses: new Map(),
+    attachFuncName: undefined,
+    opsName: undefined,
+    insnsProcessed: 0,
+  }
+}
+
+interface Target {
+  prog: ProgRecord | undefined
+  kernelBtf: boolean
+}
+
+/** attach_prog_fd and attach_btf_obj_fd are one field: a program's descriptor, or a BTF's. */
+function attachTarget(kernel: LoadKernel, attr: ProgLoadAttr): Target {
+  const fd = attr.attachProgFd ?? attr.attachBtfObjFd ?? 0
+  if (!fd) return { prog: undefined, kernelBtf: Boolean(attr.attachBtfId) }
+  const prog = ifFound(() => kernel.progByFd(fd))
+  if (prog) return { prog, kernelBtf: false }
+  const btf = ifFound(() => kernel.btfByFd(fd))
+  if (!btf) no(Errno.EINVAL)
+  if (!btf.kernelBtf) no(Errno.ENOTSUPP)
+  return { prog: undefined, kernelBtf: true }
+}
+
+function ifFound<T>(get: () => T): T | undefined {
+  try {
+    return get()
+  } catch (error) {
+    if (error instanceof KernelError) return undefined
+    throw error
+  }
+}
+
+function isOpen(kernel: LoadKernel, fd: number): boolean {
+  try {
+    kernel.progByFd(fd)
+    return true
+  } catch (error) {
+    return error instanceof KernelError && error.errno !== Errno.EBADF
+  }
+}
+
+/** The only device. */
+const LOOPBACK = 1
+
+/** bpf_prog_dev_bound_init. No device takes programs: there's only lo. */
+function checkDevice(type: number, flags: number, ifindex: number): never {
+  if (type !== ProgType.SCHED_CLS && type !== ProgType.XDP) no(Errno.EINVAL)
+  const bound = (flags & ProgFlag.XDP_DEV_BOUND_ONLY) !== 0
+  if (flags & ~(ProgFlag.XDP_DEV_BOUND_ONLY | ProgFlag.XDP_HAS_FRAGS)) no(Errno.EINVAL)
+  if (flags & ProgFlag.XDP_HAS_FRAGS && !bound) no(Errno.EINVAL)
+  if (type === ProgType.SCHED_CLS && bound) no(Errno.EINVAL)
+  no(ifindex === LOOPBACK ? Errno.ENOTSUP : Errno.EINVAL)
 }

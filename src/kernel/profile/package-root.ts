@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,6 +15,11 @@ let found: string | undefined
 export function packageRoot(): string {
   found ??= search(typeof __filename === 'string' ? __filename : fileURLToPath(import.meta.url))
   return found
+}
+
+/** Loads a module of Node's when it is needed: each costs a millisecond or more of a command's start. */
+export function lateRequire(name: `node:${string}`): unknown {
+  return createRequire(join(packageRoot(), 'package.json'))(name)
 }
 
 function search(file: string): string {

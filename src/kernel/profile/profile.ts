@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type * as Zlib from 'node:zlib'
-import { packageRoot } from './package-root.ts'
+import { lateRequire, packageRoot } from './package-root.ts'
 
 /**
  * What one kernel is: recorded by scripts/profile.mjs from a real boot of it, kept in profiles/NAME. Its parts are
@@ -17,6 +16,8 @@ export interface Profile {
   readonly vmlinuxBtfSize: number
   /** /boot/config-RELEASE. */
   config(): Uint8Array
+  /** A build option's value, such as `y` of CONFIG_BPF_LSM; undefined where it is not set. */
+  option(name: string): string | undefined
   /** A sysctl's value by its name with dots, or undefined where the kernel has none. */
   sysctl(name: string): string | undefined
   /** /sys/kernel/btf/vmlinux. */
@@ -63,8 +64,9 @@ class RecordedProfile implements Profile {
   readonly vmlinuxBtfSize: number
   readonly #folder: string
   readonly #parts = new Map<string, Uint8Array>()
+  #options: ReadonlyMap<string, string> | undefined
   #sysctls: ReadonlyMap<string, string> | undefined
-  readonly #symbols = new Map<string, ReadonlyMap<string, bigint>>()
+  #symbols: Map<string, bigint> | undefined
 
   constructor(name: string, folder: string) {
     const meta = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8')) as Meta
@@ -78,6 +80,16 @@ class RecordedProfile implements Profile {
 
   config(): Uint8Array {
     return this.#part('config')
+  }
+
+  option(name: string): string | undefined {
+    this.#options ??= new Map(
+      [...this.#text('config').matchAll(/^(CONFIG_\w+)=(.*)$/gm)].map((match) => [
+        match[1] as string,
+        match[2] as string,
+      ]),
+    )
+    return this.#options.get(name)
   }
 
   sysctl(name: string): string | undefined {
@@ -97,27 +109,32 @@ class RecordedProfile implements Profile {
   }
 
   symbol(name: string): bigint | undefined {
-    return this.#addresses('symbols').get(name) ?? this.#addresses('kallsyms').get(name)
+    return this.#shortSymbols().get(name) ?? this.#search(name)
   }
 
   kallsyms(): string {
     return this.#text('kallsyms')
   }
 
-  /** The first of several symbols of a name counts (kallsyms_lookup_name). */
-  #addresses(part: string): ReadonlyMap<string, bigint> {
-    let addresses = this.#symbols.get(part)
-    if (!addresses) {
-      const map = new Map<string, bigint>()
-      for (const line of this.#text(part).split('\n')) {
-        const symbol = line.slice(19)
-        if (!map.has(symbol)) map.set(symbol, BigInt(`0x${line.slice(0, 16) || '0'}`))
+  /** What most loads ask for: the first of several symbols of a name counts (kallsyms_lookup_name). */
+  #shortSymbols(): ReadonlyMap<string, bigint> {
+    if (!this.#symbols) {
+      this.#symbols = new Map()
+      for (const line of this.#text('symbols').split('\n')) {
+        const name = line.slice(19)
+        if (name !== '' && !this.#symbols.has(name)) this.#symbols.set(name, addressIn(line))
       }
-      map.delete('')
-      this.#symbols.set(part, map)
-      addresses = map
     }
-    return addresses
+    return this.#symbols
+  }
+
+  /** Looks through all symbols without an index, which would take longer to make than a few searches. */
+  #search(name: string): bigint | undefined {
+    const part = this.#part('kallsyms')
+    const text = Buffer.from(part.buffer, part.byteOffset, part.byteLength)
+    const at = text.indexOf(` ${name}\n`, 0, 'latin1')
+    if (at < 18 || name === '') return undefined
+    return addressIn(text.toString('latin1', at - 18, at))
   }
 
   #text(part: string): string {
@@ -134,8 +151,11 @@ class RecordedProfile implements Profile {
   }
 }
 
-/** zlib costs more than most commands need, so it's loaded here. */
 function unpack(bytes: Uint8Array): Uint8Array {
-  const require = createRequire(join(packageRoot(), 'package.json'))
-  return (require('node:zlib') as typeof Zlib).brotliDecompressSync(bytes)
+  return (lateRequire('node:zlib') as typeof Zlib).brotliDecompressSync(bytes)
+}
+
+/** The address at the beginning of a line of kallsyms. */
+function addressIn(line: string): bigint {
+  return BigInt(`0x${line.slice(0, 16)}`)
 }

@@ -1,0 +1,242 @@
+import type { Btf } from '../../btf/btf.ts'
+import { Kind } from '../../btf/btf.ts'
+import { AttachType } from '../../uapi/attach-type.ts'
+import { Errno } from '../../uapi/errno.ts'
+import { ProgType } from '../../uapi/prog-type.ts'
+import type { LoadEnv } from './env.ts'
+import { refuse } from './env.ts'
+import { checkFuncModel } from './func-model.ts'
+import { vmlinuxTypes } from './vmlinux.ts'
+
+/** What a program that is attached to a function, by type id, may be attached to (check_attach_btf_id). */
+
+const { TRACE_RAW_TP, TRACE_FENTRY, TRACE_FEXIT, TRACE_ITER, MODIFY_RETURN, LSM_MAC, LSM_CGROUP } = AttachType
+
+/** Functions that no tracing program may be attached to (btf_id_deny). */
+const denied: ReadonlySet<string> = new Set([
+  '___migrate_enable',
+  'migrate_disable',
+  'migrate_enable',
+  'rcu_read_unlock_strict',
+  'preempt_count_add',
+  'preempt_count_sub',
+  '__rcu_read_lock',
+  '__rcu_read_unlock',
+])
+
+/** Functions that don't return (noreturn_deny). */
+const noReturn: ReadonlySet<string> = new Set([
+  '__ia32_sys_exit',
+  '__ia32_sys_exit_group',
+  '__kunit_abort',
+  'kunit_try_catch_throw',
+  '__module_put_and_kthread_exit',
+  '__x64_sys_exit',
+  '__x64_sys_exit_group',
+  'do_exit',
+  'do_group_exit',
+  'kthread_complete_and_exit',
+  'kthread_exit',
+  'make_task_dead',
+])
+
+/** Functions whose return value may be changed, registered for that (bpf_test_modify_return_ids); true: sleepable. */
+const modifiable: ReadonlyMap<string, boolean> = new Map([
+  ['bpf_modify_return_test', false],
+  ['bpf_modify_return_test2', false],
+  ['bpf_modify_return_test_tp', false],
+  ['bpf_fentry_test1', true],
+])
+
+/** check_attach_btf_id. */
+export function checkAttachTarget(env: LoadEnv): void {
+  const { type, sleepable } = env
+  if (type === ProgType.SYSCALL) {
+    if (!sleepable) refuse(env, Errno.EINVAL, 'Syscall programs can only be sleepable\n')
+    return
+  }
+  if (sleepable && !canBeSleepable(env)) {
+    const which = 'Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable'
+    refuse(env, Errno.EINVAL, `${which}\n`)
+  }
+  if (type === ProgType.STRUCT_OPS) checkStructOps(env)
+  else if (type === ProgType.TRACING || type === ProgType.LSM || type === ProgType.EXT) checkTarget(env)
+}
+
+function canBeSleepable({ type, expectedAttachType: attach }: LoadEnv): boolean {
+  if (type === ProgType.TRACING) {
+    return attach === TRACE_FENTRY || attach === TRACE_FEXIT || attach === MODIFY_RETURN || attach === TRACE_ITER
+  }
+  return type === ProgType.LSM || type === ProgType.KPROBE || type === ProgType.STRUCT_OPS
+}
+
+/** bpf_check_attach_target, and what check_attach_btf_id adds. */
+function checkTarget(env: LoadEnv): void {
+  const { attr, dstProg, type, expectedAttachType } = env
+  const id = attr.attachBtfId ?? 0
+  const no = (text: string): never => refuse(env, Errno.EINVAL, `${text}\n`)
+  if (id === 0) no('Tracing programs must provide btf_id')
+  if (dstProg) checkProgTarget(env)
+  const btf = vmlinuxTypes(env.kernel)
+  if (!btf.has(id)) no(`attach_btf_id ${id} is invalid`)
+  const name = btf.name(id)
+  if (name === '') no(`attach_btf_id ${id} doesn't have a name`)
+  if (type === ProgType.EXT) no('Cannot replace kernel functions')
+  env.attachFuncName = name
+  switch (expectedAttachType) {
+    case TRACE_RAW_TP:
+      checkRawTracepoint(env, btf, id)
+      return
+    case TRACE_ITER:
+      checkFunction(env, btf, id)
+      // bpf_iter_prog_supported: targets are registered under these names.
+      if (!name.startsWith('bpf_iter_')) refuse(env, Errno.EINVAL)
+      return
+    case MODIFY_RETURN:
+    case LSM_MAC:
+    case LSM_CGROUP:
+    case TRACE_FENTRY:
+    case TRACE_FEXIT:
+      break
+    default:
+      refuse(env, Errno.EINVAL)
+  }
+  checkFunction(env, btf, id)
+  if (env.kernel.symbol(name) === undefined) {
+    refuse(env, Errno.ENOENT, `The address of function ${name} cannot be found\n`)
+  }
+  if (env.sleepable) {
+    if (!isSleepable(env, name)) no(`${name} is not sleepable`)
+  } else if (expectedAttachType === MODIFY_RETURN) {
+    const may = modifiable.has(name) || name.startsWith('security_') || mayInjectErrors(env)
+    if (!may) no(`${name}() is not modifiable`)
+  }
+  if (type === ProgType.LSM) {
+    checkLsmHook(env, name, id)
+  } else if (denied.has(name)) {
+    no(`Attaching tracing programs to function '${name}' is rejected.`)
+  } else if ((expectedAttachType === TRACE_FEXIT || expectedAttachType === MODIFY_RETURN) && noReturn.has(name)) {
+    no(`Attaching fexit/fmod_ret to __noreturn function '${name}' is rejected.`)
+  }
+}
+
+/** Programs can be attached only to compiled ones, and this machine compiles none. */
+function checkProgTarget(env: LoadEnv): void {
+  const { dstProg, type } = env
+  if (!dstProg?.btfId) {
+    const text = 'FENTRY/FEXIT program can only be attached to another program annotated with BTF\n'
+    refuse(env, Errno.EINVAL, text)
+  }
+  if (type === ProgType.EXT) refuse(env, Errno.EINVAL, 'Extension programs should be JITed\n')
+  refuse(env, Errno.EINVAL, 'Can attach to only JITed progs\n')
+}
+
+function checkFunction(env: LoadEnv, btf: Btf, id: number): void {
+  if (btf.kind(id) !== Kind.FUNC) refuse(env, Errno.EINVAL, `attach_btf_id ${id} is not a function\n`)
+  checkFuncModel(env, btf, btf.type(id), btf.name(id))
+}
+
+function checkRawTracepoint(env: LoadEnv, btf: Btf, id: number): void {
+  if (btf.kind(id) !== Kind.TYPEDEF) refuse(env, Errno.EINVAL, `attach_btf_id ${id} is not a typedef\n`)
+  const name = btf.name(id)
+  if (!name.startsWith('btf_trace_')) {
+    refuse(env, Errno.EINVAL, `attach_btf_id ${id} points to wrong type name ${name}\n`)
+  }
+  env.attachFuncName = name.slice('btf_trace_'.length)
+}
+
+/** within_error_injection_list: a kernel built without such a list has nobody on it. Ours has no list, so it trusts. */
+function mayInjectErrors(env: LoadEnv): boolean {
+  return env.kernel.option('CONFIG_FUNCTION_ERROR_INJECTION') !== undefined
+}
+
+function isSleepable(env: LoadEnv, name: string): boolean {
+  if (env.type === ProgType.LSM) return sleepableHooks().has(name)
+  return modifiable.get(name) === true || (mayInjectErrors(env) && name !== '__filemap_add_folio')
+}
+
+/** bpf_lsm_verify_prog. */
+function checkLsmHook(env: LoadEnv, name: string, id: number): void {
+  if (!env.gplCompatible) refuse(env, Errno.EINVAL, 'LSM programs must have a GPL compatible license\n')
+  if (disabledHooks.has(name)) {
+    refuse(env, Errno.EINVAL, `attach_btf_id ${id} points to disabled hook ${name}\n`)
+  }
+  if (!name.startsWith('bpf_lsm_') || noHooks.has(name)) {
+    refuse(env, Errno.EINVAL, `attach_btf_id ${id} points to wrong type name ${name}\n`)
+  }
+}
+
+/** Functions of BPF's LSM that are named as its hooks are. */
+const noHooks: ReadonlySet<string> = new Set([
+  'bpf_lsm_verify_prog',
+  'bpf_lsm_is_sleepable_hook',
+  'bpf_lsm_is_trusted',
+  'bpf_lsm_find_cgroup_shim',
+  'bpf_lsm_get_retval_range',
+  'bpf_lsm_func_proto',
+  'bpf_lsm_init',
+])
+
+const disabledHooks: ReadonlySet<string> = new Set(
+  [
+    'vm_enough_memory inode_need_killpriv inode_getsecurity inode_listsecurity inode_copy_up_xattr getselfattr',
+    'getprocattr setprocattr key_getsecurity audit_rule_match ismaclabel',
+  ]
+    .join(' ')
+    .split(' ')
+    .map((hook) => `bpf_lsm_${hook}`),
+)
+
+let sleepable: ReadonlySet<string> | undefined
+
+/** sleepable_lsm_hooks. */
+function sleepableHooks(): ReadonlySet<string> {
+  sleepable ??= new Set(
+    [
+      'bpf bpf_map bpf_map_create bpf_map_free bpf_prog bpf_prog_load bpf_prog_free bpf_token_create bpf_token_free',
+      'bpf_token_cmd bpf_token_capable bprm_check_security bprm_committed_creds bprm_committing_creds',
+      'bprm_creds_for_exec bprm_creds_from_file capget capset cred_prepare file_ioctl file_lock file_open',
+      'file_post_open file_receive inode_create inode_free_security inode_getattr inode_getxattr inode_mknod',
+      'inode_need_killpriv inode_post_setxattr inode_post_removexattr inode_readlink inode_removexattr inode_rename',
+      'inode_rmdir inode_setattr inode_setxattr inode_symlink inode_unlink kernel_module_request kernel_read_file',
+      'kernfs_init_security path_unlink path_mkdir path_rmdir path_truncate path_symlink path_link path_rename',
+      'path_chmod path_chown mmap_file netlink_send path_notify release_secctx sb_alloc_security sb_eat_lsm_opts',
+      'sb_kern_mount sb_mount sb_remount sb_set_mnt_opts sb_show_options sb_statfs sb_umount settime',
+      'inet_conn_established socket_accept socket_bind socket_connect socket_create socket_getpeername',
+      'socket_getpeersec_dgram socket_getsockname socket_getsockopt socket_listen socket_post_create socket_recvmsg',
+      'socket_sendmsg socket_shutdown socket_socketpair syslog task_alloc task_prctl task_setscheduler task_to_inode',
+      'userns_create',
+    ]
+      .join(' ')
+      .split(' ')
+      .map((hook) => `bpf_lsm_${hook}`),
+  )
+  return sleepable
+}
+
+/** check_struct_ops_btf_id. A struct is registered when the kernel has the map value that wraps it. */
+function checkStructOps(env: LoadEnv): void {
+  if (!env.gplCompatible) {
+    refuse(env, Errno.EINVAL, 'struct ops programs must have a GPL compatible license\n')
+  }
+  const id = env.attr.attachBtfId ?? 0
+  if (id === 0) refuse(env, Errno.ENOTSUPP)
+  const btf = vmlinuxTypes(env.kernel)
+  const known = btf.has(id) && btf.kind(id) === Kind.STRUCT
+  const name = known ? btf.name(id) : ''
+  if (!known || btf.findByNameKind(`bpf_struct_ops_${name}`, Kind.STRUCT) === undefined) {
+    refuse(env, Errno.ENOTSUPP, `attach_btf_id ${id} is not a supported struct\n`)
+  }
+  const member = env.expectedAttachType
+  if (member >= btf.vlen(id)) {
+    refuse(env, Errno.EINVAL, `attach to invalid member idx ${member} of struct ${name}\n`)
+  }
+  env.opsName = name
+  env.attachFuncName = btf.memberName(id, member)
+  const pointer = btf.skipModsAndTypedefs(btf.memberType(id, member))
+  const proto = btf.kind(pointer) === Kind.PTR ? btf.skipModsAndTypedefs(btf.type(pointer)) : 0
+  if (btf.kind(proto) !== Kind.FUNC_PROTO) {
+    const text = `attach to invalid member ${env.attachFuncName}(@idx ${member}) of struct ${name}\n`
+    refuse(env, Errno.EINVAL, text)
+  }
+}

@@ -1,0 +1,56 @@
+import { KernelError } from '../error.ts'
+import { checkAttachTarget } from './attach-target.ts'
+import { checkCfg } from './cfg.ts'
+import type { LoadEnv } from './env.ts'
+import { LogLevel } from './log.ts'
+import { checkProgBtf, readProgBtf } from './prog-btf.ts'
+import { resolveLdImm64 } from './ldimm64.ts'
+import { stackDepth } from './stack-depth.ts'
+import { checkSubprogs, findSubprogs } from './subprogs.ts'
+import { walkStart } from './walk.ts'
+
+/**
+ * bpf_check, in its order. What follows the structure is not all here: `walkStart` stands where the verifier's walk
+ * over all paths will.
+ *
+ * @throws KernelError with the log, when the program is refused or the log didn't fit.
+ * @returns the log.
+ */
+export function checkProgram(env: LoadEnv): string {
+  const { log } = env
+  let refusal: KernelError | undefined
+  try {
+    readProgBtf(env)
+    findSubprogs(env)
+    checkSubprogs(env)
+    checkProgBtf(env)
+    resolveLdImm64(env)
+    checkCfg(env)
+    checkAttachTarget(env)
+    walkStart(env)
+    // do_check_common forgets what it wrote about a program that passed.
+    if (!(log.level & LogLevel.LEVEL2)) log.reset()
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    refusal = error
+  }
+  if (log.needed) writeStatistics(env)
+  const { text, errno } = log.finish()
+  if (errno) throw new KernelError(errno, text)
+  if (refusal) throw new KernelError(refusal.errno, text)
+  return text
+}
+
+/** print_verification_stats. */
+function writeStatistics(env: LoadEnv): void {
+  const { log, subprogs } = env
+  if (log.level & LogLevel.STATS) {
+    log.write('verification time 0 usec\n')
+    log.write('stack depth ')
+    log.write(subprogs.map(({ start }) => stackDepth(env, start)).join('+'))
+    log.write('\n')
+  }
+  log.write(
+    `processed ${env.insnsProcessed} insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n`,
+  )
+}

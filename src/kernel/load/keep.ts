@@ -1,0 +1,112 @@
+import type { LoadEnv } from './env.ts'
+import type { LoadResult } from './load.ts'
+import type { MapOwner } from '../objects/records.ts'
+import { Errno } from '../../uapi/errno.ts'
+import { INSN_SIZE, Insns } from '../../isa/insn.ts'
+import { MapType } from '../../uapi/map-type.ts'
+import { KernelError } from '../error.ts'
+import { resolvedType } from './map-compat.ts'
+import { FUNC_INFO_SIZE, LINE_INFO_SIZE } from './prog-btf.ts'
+import { progTag } from './tag.ts'
+import { translate } from './translate.ts'
+
+const PAGE_SIZE = 4096
+/** offsetof(struct bpf_prog, insnsi) of 6.18 on x86-64. */
+const PROG_HEADER = 72
+
+/** Maps that hold programs (map_type_contains_progs). */
+const holdsProgs: ReadonlySet<number> = new Set([MapType.PROG_ARRAY, MapType.DEVMAP, MapType.CPUMAP])
+
+/** What is kept of a program that passed. @throws KernelError EINVAL for maps that other programs are in. */
+export function keepProgram(env: LoadEnv, log: string): LoadResult {
+  const { attr, insns } = env
+  const owned = claimMaps(env, log)
+  const { xlated, run } = translate(env)
+  return {
+    record: {
+      type: env.type,
+      expectedAttachType: env.expectedAttachType,
+      name: attr.progName ?? '',
+      tag: progTag(insns),
+      progFlags: attr.progFlags ?? 0,
+      ifindex: 0,
+      gplCompatible: env.gplCompatible,
+      sleepable: env.sleepable,
+      xdpHasFrags: hasFrags(env),
+      mapIds: env.usedMaps.map(({ id }) => id),
+      btfId: env.btfId,
+      attachBtfId: attr.attachBtfId ?? 0,
+      attachBtfObjId: env.attachToKernel ? VMLINUX_BTF_ID : (env.dstProg?.btfId ?? 0),
+      attachProgId: env.dstProg?.id ?? 0,
+      xlatedLen: xlated.length,
+      jitedLen: 0,
+      memlock: Math.ceil((PROG_HEADER + xlated.length) / PAGE_SIZE) * PAGE_SIZE,
+      verifiedInsns: env.insnsProcessed,
+      subprogs: describeSubprogs(env),
+      nrFuncInfo: env.funcInfo.length,
+      nrLineInfo: env.lineInfo.length / LINE_INFO_SIZE,
+    },
+    xlated,
+    run,
+    funcInfo: encodeFuncInfo(env),
+    lineInfo: env.lineInfo,
+    owned,
+    log,
+  }
+}
+
+/** The BTF of vmlinux is the machine's first. */
+const VMLINUX_BTF_ID = 1
+
+/** BPF_F_XDP_HAS_FRAGS. */
+const XDP_HAS_FRAGS = 1 << 5
+
+function hasFrags({ attr }: LoadEnv): boolean {
+  return ((attr.progFlags ?? 0) & XDP_HAS_FRAGS) !== 0
+}
+
+/** bpf_check_tail_call: programs in one map must be alike. */
+function claimMaps(env: LoadEnv, log: string): LoadResult['owned'] {
+  const owner: MapOwner = {
+    type: resolvedType(env),
+    jited: false,
+    xdpHasFrags: hasFrags(env),
+    attachFuncProtoId: 0,
+    expectedAttachType: env.expectedAttachType,
+  }
+  const owned: LoadResult['owned'] = []
+  for (const map of env.usedMaps) {
+    if (!holdsProgs.has(map.type)) continue
+    if (!map.owner) {
+      owned.push({ mapId: map.id, owner })
+      continue
+    }
+    const { type, jited, xdpHasFrags, expectedAttachType } = map.owner
+    const alike = type === owner.type && jited === owner.jited && xdpHasFrags === owner.xdpHasFrags
+    const sameAttach = map.type !== MapType.PROG_ARRAY || expectedAttachType === owner.expectedAttachType
+    if (!alike || !sameAttach) throw new KernelError(Errno.EINVAL, log)
+  }
+  return owned
+}
+
+function describeSubprogs({ subprogs, insns, funcInfo, btf }: LoadEnv) {
+  return subprogs.map(({ start }, i) => {
+    const end = subprogs[i + 1]?.start ?? insns.length
+    const typeId = funcInfo[i]?.typeId
+    return {
+      start,
+      tag: progTag(new Insns(insns.bytes.subarray(start * INSN_SIZE, end * INSN_SIZE))),
+      name: btf && typeId !== undefined ? btf.name(typeId) : '',
+    }
+  })
+}
+
+function encodeFuncInfo({ funcInfo }: LoadEnv): Uint8Array {
+  const bytes = new Uint8Array(funcInfo.length * FUNC_INFO_SIZE)
+  const view = new DataView(bytes.buffer)
+  funcInfo.forEach(({ insnOff, typeId }, i) => {
+    view.setUint32(i * FUNC_INFO_SIZE, insnOff, true)
+    view.setUint32(i * FUNC_INFO_SIZE + 4, typeId, true)
+  })
+  return bytes
+}

@@ -1,0 +1,16 @@
+import { Btf } from '../../btf/btf.ts'
+import type { LoadKernel } from './load.ts'
+
+/** Parsed once for each kernel that is used: its bytes are always the same array. */
+const parsed = new WeakMap<Uint8Array, Btf>()
+
+/** The types of the running kernel (bpf_get_btf_vmlinux). */
+export function vmlinuxTypes(kernel: LoadKernel): Btf {
+  const bytes = kernel.vmlinuxBtf()
+  let btf = parsed.get(bytes)
+  if (!btf) {
+    btf = Btf.parse(bytes)
+    parsed.set(bytes, btf)
+  }
+  return btf
+}
