@@ -1,0 +1,650 @@
+import { Errno } from '../../uapi/errno.ts'
+import { helperNames } from '../../uapi/helper-names.ts'
+import { KernelError } from '../error.ts'
+import { FUNC_HI, MAP_HI, MEM_HI } from '../helpers/impl/address.ts'
+import { div64, mod64, mul64, sdiv64, smod64, swap16, swap32 } from '../helpers/impl/int64.ts'
+import { helperImpls } from '../helpers/impl/index.ts'
+import type { Run } from '../helpers/impl/run.ts'
+import { fault } from '../helpers/impl/run.ts'
+import { accessSize, atomic } from './atomic.ts'
+import type { Code } from './decode.ts'
+import { STRIDE } from './decode.ts'
+import { loadAbs } from './load-abs.ts'
+
+/** MAX_BPF_STACK, MAX_CALL_FRAMES, MAX_TAIL_CALL_CNT, BPF_MAX_LOOPS. */
+const STACK_SIZE = 512
+const MAX_FRAMES = 8
+const MAX_TAIL_CALLS = 33
+const MAX_LOOPS = 8 * 1024 * 1024
+/** Jumps back and calls of a run, after which it's given up: no verified program comes near it in sensible time. */
+const FUEL = 1 << 30
+
+/** Words saved for each frame: r6 to r9, r10, where to go on, loops left. */
+const FRAME_WORDS = 12
+
+/** Finds the program in a slot of a program array. */
+export type TailCallTarget = (mapId: number, index: number) => Code | undefined
+
+/** The engine: runs decoded programs, one instruction after the other. */
+export class Interpreter {
+  readonly #run: Run
+  readonly #stackTop: number
+  readonly #frames = new Int32Array(FRAME_WORDS * (MAX_FRAMES + 1))
+  readonly #frameCode: Code[] = []
+  readonly #tailCallTarget: TailCallTarget
+  /** What load instructions of bad addresses give in tracing programs: 0, instead of the run's end (BPF_PROBE_MEM). */
+  readonly #probes: boolean
+  #code: Code | undefined
+  #depth = 0
+  #fuel = 0
+  #mayGoto = 0
+
+  constructor(run: Run, probes: boolean, tailCallTarget: TailCallTarget) {
+    this.#run = run
+    this.#probes = probes
+    this.#tailCallTarget = tailCallTarget
+    this.#stackTop = run.alloc(STACK_SIZE * MAX_FRAMES) + STACK_SIZE * MAX_FRAMES
+    run.callback = (slot) => {
+      this.#callback(slot)
+    }
+  }
+
+  /**
+   * Runs a program to its end: r1 is its argument, r0 of `run.regs` its result.
+   * @throws KernelError EFAULT for what no verified program does, EINTR when it goes on for too long.
+   */
+  start(code: Code, argLo: number, argHi: number): void {
+    this.#depth = 0
+    this.#fuel = FUEL
+    this.#mayGoto = MAX_LOOPS
+    this.#run.tailCalls = 0
+    this.#enter(code)
+    const { regs } = code
+    regs[2] = argLo
+    regs[3] = argHi
+    regs[20] = this.#stackTop
+    regs[21] = MEM_HI
+    this.#execute(0)
+  }
+
+  /** Makes `code` the program whose constants and registers are used. */
+  #enter(code: Code): void {
+    this.#code = code
+    this.#run.regs = code.regs
+  }
+
+  /** Goes on in another program, with all registers as they are. */
+  #switch(code: Code): void {
+    const before = this.#run.regs
+    if (before === code.regs) return
+    for (let i = 0; i < 24; i++) code.regs[i] = before[i] as number
+    this.#enter(code)
+  }
+
+  #callback(slot: number): void {
+    const code = this.#code as Code
+    if (slot < 0 || slot >= code.slots) throw fault('a callback')
+    this.#push(0)
+    const depth = this.#depth
+    this.#execute(slot * STRIDE)
+    if (this.#depth !== depth - 1) throw fault('a callback')
+  }
+
+  /** Enters a function: a new frame with a stack of its own. */
+  #push(returnTo: number): void {
+    if (this.#depth + 1 >= MAX_FRAMES) throw fault('too many nested calls')
+    if (--this.#fuel < 0) throw runaway()
+    const r = this.#run.regs
+    const frames = this.#frames
+    let at = this.#depth * FRAME_WORDS
+    for (let i = 12; i < 22; i++) frames[at++] = r[i] as number
+    frames[at++] = returnTo
+    frames[at] = this.#mayGoto
+    this.#frameCode[this.#depth] = this.#code as Code
+    this.#depth++
+    this.#mayGoto = MAX_LOOPS
+    r[20] = this.#stackTop - this.#depth * STACK_SIZE
+    r[21] = MEM_HI
+  }
+
+  /** Leaves a function. @returns where its caller goes on. */
+  #pop(): number {
+    this.#depth--
+    const code = this.#frameCode[this.#depth] as Code
+    this.#switch(code)
+    const r = this.#run.regs
+    const frames = this.#frames
+    let at = this.#depth * FRAME_WORDS
+    for (let i = 12; i < 22; i++) r[i] = frames[at++] as number
+    this.#mayGoto = frames[at + 1] as number
+    return frames[at] as number
+  }
+
+  /** bpf_tail_call. @returns whether the program was left for another. */
+  #tailCall(): boolean {
+    const run = this.#run
+    const r = run.regs
+    if (r[5] !== MAP_HI) throw fault('a tail call without a program array')
+    if (run.tailCalls >= MAX_TAIL_CALLS) return false
+    const code = this.#tailCallTarget(r[4] as number, (r[6] as number) >>> 0)
+    if (!code) return false
+    run.tailCalls++
+    this.#switch(code)
+    return true
+  }
+
+  /** Loads that are not plain bytes, and those that fail. */
+  #slowLoad(code: number, d: number, lo: number, hi: number): void {
+    const run = this.#run
+    const r = run.regs
+    const size = accessSize(code & 0x18)
+    if (!run.loadObject(d, lo, hi, size)) {
+      if (!this.#probes) throw fault(`a load of ${size} bytes`)
+      r[d] = 0
+      r[d + 1] = 0
+    }
+    if ((code & 0xe0) === 0x80) {
+      const shift = 32 - size * 8
+      r[d] = ((r[d] as number) << shift) >> shift
+      r[d + 1] = (r[d] as number) >> 31
+    }
+  }
+
+  #slowStore(code: number, lo: number, hi: number, s: number): void {
+    const run = this.#run
+    const size = accessSize(code & 0x18)
+    if (!run.storeObject(lo, hi, size, run.regs[s] as number, run.regs[s + 1] as number)) {
+      throw fault(`a store of ${size} bytes`)
+    }
+  }
+
+  /** Runs from instruction `p` to the end of the function that it's in. */
+  #execute(p: number): void {
+    const run = this.#run
+    const depth = this.#depth
+    let r = run.regs
+    let insns = (this.#code as Code).insns
+    let view = run.memory.view
+    let grants = run.grants.bytes
+    for (;;) {
+      const word = insns[p] as number
+      const d = word >>> 16
+      const s = insns[p + 1] as number
+      p += STRIDE
+      // The cases are opcode bytes, then the numbers of `Op`. Jumps and memory accesses find their third word at p - 2.
+      switch (word & 0xffff) {
+        // -- 64-bit arithmetic
+        case 0x0f: {
+          const a = r[d] as number
+          const lo = (a + (r[s] as number)) | 0
+          r[d + 1] = (r[d + 1] as number) + (r[s + 1] as number) + (lo >>> 0 < a >>> 0 ? 1 : 0)
+          r[d] = lo
+          continue
+        }
+        case 0x1f: {
+          const a = r[d] as number
+          const b = r[s] as number
+          r[d + 1] = (r[d + 1] as number) - (r[s + 1] as number) - (a >>> 0 < b >>> 0 ? 1 : 0)
+          r[d] = a - b
+          continue
+        }
+        case 0x2f:
+          mul64(r, d, s)
+          continue
+        case 0x3f:
+          div64(r, d, s)
+          continue
+        case 0x4f:
+          r[d] = (r[d] as number) | (r[s] as number)
+          r[d + 1] = (r[d + 1] as number) | (r[s + 1] as number)
+          continue
+        case 0x5f:
+          r[d] = (r[d] as number) & (r[s] as number)
+          r[d + 1] = (r[d + 1] as number) & (r[s + 1] as number)
+          continue
+        case 0x6f: {
+          const n = (r[s] as number) & 63
+          const lo = r[d] as number
+          if (n >= 32) {
+            r[d + 1] = lo << (n - 32)
+            r[d] = 0
+          } else if (n > 0) {
+            r[d + 1] = ((r[d + 1] as number) << n) | (lo >>> (32 - n))
+            r[d] = lo << n
+          }
+          continue
+        }
+        case 0x7f: {
+          const n = (r[s] as number) & 63
+          const hi = r[d + 1] as number
+          if (n >= 32) {
+            r[d] = hi >>> (n - 32)
+            r[d + 1] = 0
+          } else if (n > 0) {
+            r[d] = ((r[d] as number) >>> n) | (hi << (32 - n))
+            r[d + 1] = hi >>> n
+          }
+          continue
+        }
+        case 0xcf: {
+          const n = (r[s] as number) & 63
+          const hi = r[d + 1] as number
+          if (n >= 32) {
+            r[d] = hi >> (n - 32)
+            r[d + 1] = hi >> 31
+          } else if (n > 0) {
+            r[d] = ((r[d] as number) >>> n) | (hi << (32 - n))
+            r[d + 1] = hi >> n
+          }
+          continue
+        }
+        case 0x87: {
+          const lo = -(r[d] as number) | 0
+          r[d] = lo
+          r[d + 1] = ~(r[d + 1] as number) + (lo === 0 ? 1 : 0)
+          continue
+        }
+        case 0x9f:
+          mod64(r, d, s)
+          continue
+        case 0xaf: {
+          const lo = (r[d] as number) ^ (r[s] as number)
+          r[d + 1] = (r[d + 1] as number) ^ (r[s + 1] as number)
+          r[d] = lo
+          continue
+        }
+        case 0xbf:
+          r[d] = r[s] as number
+          r[d + 1] = r[s + 1] as number
+          continue
+        case 0x102:
+          sdiv64(r, d, s)
+          continue
+        case 0x103:
+          smod64(r, d, s)
+          continue
+        case 0x106:
+          r[d] = ((r[s] as number) << 24) >> 24
+          r[d + 1] = (r[d] as number) >> 31
+          continue
+        case 0x107:
+          r[d] = ((r[s] as number) << 16) >> 16
+          r[d + 1] = (r[d] as number) >> 31
+          continue
+        case 0x108:
+          r[d] = r[s] as number
+          r[d + 1] = (r[d] as number) >> 31
+          continue
+
+        // -- 32-bit arithmetic: the high word becomes 0
+        case 0x0c:
+          r[d] = (r[d] as number) + (r[s] as number)
+          r[d + 1] = 0
+          continue
+        case 0x1c:
+          r[d] = (r[d] as number) - (r[s] as number)
+          r[d + 1] = 0
+          continue
+        case 0x2c:
+          r[d] = Math.imul(r[d] as number, r[s] as number)
+          r[d + 1] = 0
+          continue
+        case 0x3c: {
+          const b = (r[s] as number) >>> 0
+          r[d] = b === 0 ? 0 : ((r[d] as number) >>> 0) / b
+          r[d + 1] = 0
+          continue
+        }
+        case 0x4c:
+          r[d] = (r[d] as number) | (r[s] as number)
+          r[d + 1] = 0
+          continue
+        case 0x5c:
+          r[d] = (r[d] as number) & (r[s] as number)
+          r[d + 1] = 0
+          continue
+        case 0x6c:
+          r[d] = (r[d] as number) << (r[s] as number)
+          r[d + 1] = 0
+          continue
+        case 0x7c:
+          r[d] = (r[d] as number) >>> (r[s] as number)
+          r[d + 1] = 0
+          continue
+        case 0xcc:
+          r[d] = (r[d] as number) >> (r[s] as number)
+          r[d + 1] = 0
+          continue
+        case 0x84:
+          r[d] = -(r[d] as number)
+          r[d + 1] = 0
+          continue
+        case 0x9c: {
+          const b = (r[s] as number) >>> 0
+          if (b !== 0) r[d] = ((r[d] as number) >>> 0) % b
+          r[d + 1] = 0
+          continue
+        }
+        case 0xac:
+          r[d] = (r[d] as number) ^ (r[s] as number)
+          r[d + 1] = 0
+          continue
+        case 0xbc:
+          r[d] = r[s] as number
+          r[d + 1] = 0
+          continue
+        case 0x100: {
+          const b = r[s] as number
+          r[d] = b === 0 ? 0 : (r[d] as number) / b
+          r[d + 1] = 0
+          continue
+        }
+        case 0x101: {
+          const b = r[s] as number
+          if (b !== 0) r[d] = (r[d] as number) % b
+          r[d + 1] = 0
+          continue
+        }
+        case 0x104:
+          r[d] = ((r[s] as number) << 24) >> 24
+          r[d + 1] = 0
+          continue
+        case 0x105:
+          r[d] = ((r[s] as number) << 16) >> 16
+          r[d + 1] = 0
+          continue
+
+        // -- byte order
+        case 0x109:
+          r[d] = (r[d] as number) & 0xffff
+          r[d + 1] = 0
+          continue
+        case 0x10a:
+          r[d + 1] = 0
+          continue
+        case 0x10b:
+          continue
+        case 0x10c:
+          r[d] = swap16(r[d] as number)
+          r[d + 1] = 0
+          continue
+        case 0x10d:
+          r[d] = swap32(r[d] as number)
+          r[d + 1] = 0
+          continue
+        case 0x10e: {
+          const lo = r[d] as number
+          r[d] = swap32(r[d + 1] as number)
+          r[d + 1] = swap32(lo)
+          continue
+        }
+
+        // -- jumps on 64 bits
+        case 0x05:
+          p = insns[p - 2] as number
+          continue
+        case 0x1d:
+          if (r[d] === r[s] && r[d + 1] === r[s + 1]) p = insns[p - 2] as number
+          continue
+        case 0x5d:
+          if (r[d] !== r[s] || r[d + 1] !== r[s + 1]) p = insns[p - 2] as number
+          continue
+        case 0x4d:
+          if (((r[d] as number) & (r[s] as number)) | ((r[d + 1] as number) & (r[s + 1] as number))) {
+            p = insns[p - 2] as number
+          }
+          continue
+        case 0x2d: {
+          const a = r[d + 1] as number
+          const b = r[s + 1] as number
+          if (a === b ? (r[d] as number) >>> 0 > (r[s] as number) >>> 0 : a >>> 0 > b >>> 0) p = insns[p - 2] as number
+          continue
+        }
+        case 0x3d: {
+          const a = r[d + 1] as number
+          const b = r[s + 1] as number
+          if (a === b ? (r[d] as number) >>> 0 >= (r[s] as number) >>> 0 : a >>> 0 > b >>> 0) p = insns[p - 2] as number
+          continue
+        }
+        case 0xad: {
+          const a = r[d + 1] as number
+          const b = r[s + 1] as number
+          if (a === b ? (r[d] as number) >>> 0 < (r[s] as number) >>> 0 : a >>> 0 < b >>> 0) p = insns[p - 2] as number
+          continue
+        }
+        case 0xbd: {
+          const a = r[d + 1] as number
+          const b = r[s + 1] as number
+          if (a === b ? (r[d] as number) >>> 0 <= (r[s] as number) >>> 0 : a >>> 0 < b >>> 0) p = insns[p - 2] as number
+          continue
+        }
+        case 0x6d: {
+          const a = r[d + 1] as number
+          const b = r[s + 1] as number
+          if (a === b ? (r[d] as number) >>> 0 > (r[s] as number) >>> 0 : a > b) p = insns[p - 2] as number
+          continue
+        }
+        case 0x7d: {
+          const a = r[d + 1] as number
+          const b = r[s + 1] as number
+          if (a === b ? (r[d] as number) >>> 0 >= (r[s] as number) >>> 0 : a > b) p = insns[p - 2] as number
+          continue
+        }
+        case 0xcd: {
+          const a = r[d + 1] as number
+          const b = r[s + 1] as number
+          if (a === b ? (r[d] as number) >>> 0 < (r[s] as number) >>> 0 : a < b) p = insns[p - 2] as number
+          continue
+        }
+        case 0xdd: {
+          const a = r[d + 1] as number
+          const b = r[s + 1] as number
+          if (a === b ? (r[d] as number) >>> 0 <= (r[s] as number) >>> 0 : a < b) p = insns[p - 2] as number
+          continue
+        }
+
+        // -- jumps on 32 bits
+        case 0x1e:
+          if (r[d] === r[s]) p = insns[p - 2] as number
+          continue
+        case 0x5e:
+          if (r[d] !== r[s]) p = insns[p - 2] as number
+          continue
+        case 0x4e:
+          if ((r[d] as number) & (r[s] as number)) p = insns[p - 2] as number
+          continue
+        case 0x2e:
+          if ((r[d] as number) >>> 0 > (r[s] as number) >>> 0) p = insns[p - 2] as number
+          continue
+        case 0x3e:
+          if ((r[d] as number) >>> 0 >= (r[s] as number) >>> 0) p = insns[p - 2] as number
+          continue
+        case 0xae:
+          if ((r[d] as number) >>> 0 < (r[s] as number) >>> 0) p = insns[p - 2] as number
+          continue
+        case 0xbe:
+          if ((r[d] as number) >>> 0 <= (r[s] as number) >>> 0) p = insns[p - 2] as number
+          continue
+        case 0x6e:
+          if ((r[d] as number) > (r[s] as number)) p = insns[p - 2] as number
+          continue
+        case 0x7e:
+          if ((r[d] as number) >= (r[s] as number)) p = insns[p - 2] as number
+          continue
+        case 0xce:
+          if ((r[d] as number) < (r[s] as number)) p = insns[p - 2] as number
+          continue
+        case 0xde:
+          if ((r[d] as number) <= (r[s] as number)) p = insns[p - 2] as number
+          continue
+
+        // -- loads
+        case 0x61: {
+          const at = ((r[s] as number) + (insns[p - 2] as number)) | 0
+          if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 3) >>> 3] as number) & 1) {
+            r[d] = view.getInt32(at >>> 0, true)
+            r[d + 1] = 0
+          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          continue
+        }
+        case 0x69: {
+          const at = ((r[s] as number) + (insns[p - 2] as number)) | 0
+          if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 1) >>> 3] as number) & 1) {
+            r[d] = view.getUint16(at >>> 0, true)
+            r[d + 1] = 0
+          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          continue
+        }
+        case 0x71: {
+          const at = ((r[s] as number) + (insns[p - 2] as number)) | 0
+          if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & 1) {
+            r[d] = view.getUint8(at >>> 0)
+            r[d + 1] = 0
+          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          continue
+        }
+        case 0x79: {
+          const at = ((r[s] as number) + (insns[p - 2] as number)) | 0
+          if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 7) >>> 3] as number) & 1) {
+            r[d] = view.getInt32(at >>> 0, true)
+            r[d + 1] = view.getInt32((at >>> 0) + 4, true)
+          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          continue
+        }
+        case 0x81: {
+          const at = ((r[s] as number) + (insns[p - 2] as number)) | 0
+          if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 3) >>> 3] as number) & 1) {
+            r[d] = view.getInt32(at >>> 0, true)
+            r[d + 1] = (r[d] as number) >> 31
+          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          continue
+        }
+        case 0x89: {
+          const at = ((r[s] as number) + (insns[p - 2] as number)) | 0
+          if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 1) >>> 3] as number) & 1) {
+            r[d] = view.getInt16(at >>> 0, true)
+            r[d + 1] = (r[d] as number) >> 31
+          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          continue
+        }
+        case 0x91: {
+          const at = ((r[s] as number) + (insns[p - 2] as number)) | 0
+          if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & 1) {
+            r[d] = view.getInt8(at >>> 0)
+            r[d + 1] = (r[d] as number) >> 31
+          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          continue
+        }
+        case 0x18: // ld_imm64: two slots
+          r[d] = r[s] as number
+          r[d + 1] = r[s + 1] as number
+          p += STRIDE
+          continue
+
+        // -- stores
+        case 0x63: {
+          const at = ((r[d] as number) + (insns[p - 2] as number)) | 0
+          if (r[d + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 3) >>> 3] as number) & 2) {
+            view.setInt32(at >>> 0, r[s] as number, true)
+          } else this.#slowStore(word, at, r[d + 1] as number, s)
+          continue
+        }
+        case 0x6b: {
+          const at = ((r[d] as number) + (insns[p - 2] as number)) | 0
+          if (r[d + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 1) >>> 3] as number) & 2) {
+            view.setInt16(at >>> 0, r[s] as number, true)
+          } else this.#slowStore(word, at, r[d + 1] as number, s)
+          continue
+        }
+        case 0x73: {
+          const at = ((r[d] as number) + (insns[p - 2] as number)) | 0
+          if (r[d + 1] === MEM_HI && (grants[at >>> 3] as number) & 2) view.setInt8(at >>> 0, r[s] as number)
+          else this.#slowStore(word, at, r[d + 1] as number, s)
+          continue
+        }
+        case 0x7b: {
+          const at = ((r[d] as number) + (insns[p - 2] as number)) | 0
+          if (r[d + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 7) >>> 3] as number) & 2) {
+            view.setInt32(at >>> 0, r[s] as number, true)
+            view.setInt32((at >>> 0) + 4, r[s + 1] as number, true)
+          } else this.#slowStore(word, at, r[d + 1] as number, s)
+          continue
+        }
+        case 0x118:
+          atomic(run, d, s, insns[p - 2] as number, insns[p - 1] as number)
+          continue
+
+        // -- calls
+        case 0x10f: {
+          const helper = helperImpls[insns[p - 1] as number]
+          if (!helper) throw noHelper(insns[p - 1] as number)
+          helper(run)
+          view = run.memory.view
+          grants = run.grants.bytes
+          continue
+        }
+        case 0x110:
+          this.#push(p)
+          p = insns[p - 2] as number
+          continue
+        case 0x111:
+          throw new KernelError(Errno.ENOTSUP, 'calls of kernel functions are not simulated')
+        case 0x112:
+          if (this.#tailCall()) {
+            r = run.regs
+            insns = (this.#code as Code).insns
+            p = 0
+          }
+          view = run.memory.view
+          grants = run.grants.bytes
+          continue
+        case 0x95:
+          if (this.#depth === depth) {
+            if (depth > 0) this.#pop()
+            return
+          }
+          p = this.#pop()
+          r = run.regs
+          insns = (this.#code as Code).insns
+          continue
+        case 0x113: // may_goto jumps when its loops are used up
+          if (this.#mayGoto === 0) p = insns[p - 2] as number
+          else this.#mayGoto--
+          continue
+        case 0x114:
+          if (--this.#fuel < 0) throw runaway()
+          p = insns[p - 2] as number
+          continue
+        case 0x116:
+        case 0x117:
+          if (!loadAbs(run, (word & 0xffff) === 0x116 ? -1 : s, insns[p - 2] as number, insns[p - 1] as number)) {
+            r[0] = 0
+            r[1] = 0
+            if (this.#depth === depth) {
+              if (depth > 0) this.#pop()
+              return
+            }
+            p = this.#pop()
+            r = run.regs
+            insns = (this.#code as Code).insns
+          }
+          continue
+        default:
+          throw fault('an instruction that is none')
+      }
+    }
+  }
+}
+
+function runaway(): KernelError {
+  return new KernelError(Errno.EINTR, 'the program ran for too long')
+}
+
+function noHelper(id: number): KernelError {
+  return new KernelError(Errno.ENOTSUP, `bpf_${helperNames[id] ?? id} is not simulated`)
+}
+
+/** Slot that a function pointer names, or undefined for anything else. */
+export function functionSlot(lo: number, hi: number): number | undefined {
+  return hi === FUNC_HI ? lo >>> 0 : undefined
+}
