@@ -17,7 +17,7 @@ const recorded = JSON.parse(
   readFileSync(new URL('recorded/random.json', import.meta.url), 'utf8'),
 ) as readonly Recorded[]
 
-function run(insns: Uint8Array, dataIn = new Uint8Array(64)) {
+function run(insns: Uint8Array, dataIn: Uint8Array = new Uint8Array(64)) {
   const kernel = fakeKernel()
   return testRun(kernel, addProgram(kernel, insns), { dataIn, dataSizeOut: 4096 })
 }

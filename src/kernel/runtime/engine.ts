@@ -1,12 +1,11 @@
 import { Errno } from '../../uapi/errno.ts'
-import { MapFlag } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { KernelError } from '../error.ts'
-import { GRANT_BOTH, GRANT_READ, GRANT_WRITE } from '../helpers/impl/grants.ts'
+import { progRights } from '../helpers/impl/maps.ts'
 import type { RunKernel } from '../helpers/impl/run-kernel.ts'
 import { Run, fault } from '../helpers/impl/run.ts'
-import type { MapRecord, ProgRecord } from '../objects/records.ts'
+import type { ProgRecord } from '../objects/records.ts'
 import type { Code } from './decode.ts'
 import { decode } from './decode.ts'
 import { Interpreter } from './interpreter.ts'
@@ -77,10 +76,4 @@ export class Engine {
     if (map.copyValue(this.#scratch, this.#scratch + 4, 0) !== 0) return undefined
     return this.#load(this.run.memory.view.getUint32(this.#scratch + 4, true))
   }
-}
-
-/** What programs may do with a map's values (bpf_map_flags_to_cap). */
-export function progRights({ mapFlags }: MapRecord): number {
-  if (mapFlags & MapFlag.RDONLY_PROG) return GRANT_READ
-  return mapFlags & MapFlag.WRONLY_PROG ? GRANT_WRITE : GRANT_BOTH
 }

@@ -1,7 +1,7 @@
 import { Errno } from '../../uapi/errno.ts'
 import { helperNames } from '../../uapi/helper-names.ts'
 import { KernelError } from '../error.ts'
-import { FUNC_HI, MAP_HI, MEM_HI } from '../helpers/impl/address.ts'
+import { MAP_HI, MEM_HI } from '../helpers/impl/address.ts'
 import { div64, mod64, mul64, sdiv64, smod64, swap16, swap32 } from '../helpers/impl/int64.ts'
 import { helperImpls } from '../helpers/impl/index.ts'
 import type { Run } from '../helpers/impl/run.ts'
@@ -642,9 +642,4 @@ function runaway(): KernelError {
 
 function noHelper(id: number): KernelError {
   return new KernelError(Errno.ENOTSUP, `bpf_${helperNames[id] ?? id} is not simulated`)
-}
-
-/** Slot that a function pointer names, or undefined for anything else. */
-export function functionSlot(lo: number, hi: number): number | undefined {
-  return hi === FUNC_HI ? lo >>> 0 : undefined
 }

@@ -52,9 +52,6 @@ export class Run {
   }
   readonly #objects: VirtualObject[] = []
   readonly #owned: { at: number; size: number }[] = []
-  /** Dynptrs: what each handle in a program's struct bpf_dynptr stands for. */
-  readonly dynptrs = new Map<number, Dynptr>()
-
   constructor(kernel: RunKernel, prog: ProgRecord) {
     this.kernel = kernel
     this.memory = kernel.memory
@@ -173,16 +170,6 @@ export class Run {
   bytes(at: number, size: number): Uint8Array {
     return this.memory.u8.subarray(at, at + size)
   }
-}
-
-/** struct bpf_dynptr_kern. */
-export interface Dynptr {
-  kind: 'mem' | 'ringbuf' | 'skb' | 'xdp'
-  at: number
-  size: number
-  readonly: boolean
-  /** Ring buffer that a record belongs to. */
-  map: KernelMap | undefined
 }
 
 /** A wild access: no verified program does that. */
