@@ -28,7 +28,8 @@ const loop: HelperImpl = (run) => {
     return
   }
   if (times > MAX_LOOPS) {
-    run.ret(-Errno.E2BIG)
+    // The verifier puts the loop into the program (inline_bpf_loop), with a move of 32 bits here.
+    run.ret64(-Errno.E2BIG, 0)
     return
   }
   let i = 0

@@ -4,6 +4,7 @@ import { dynptrHelpers } from './dynptr.ts'
 import { mapHelpers } from './maps.ts'
 import { outputHelpers } from './output.ts'
 import { checksumHelpers } from './packet-checksum.ts'
+import { ecnHelpers } from './packet-ecn.ts'
 import { roomHelpers } from './packet-room.ts'
 import { skbHelpers } from './packet-skb.ts'
 import { xdpHelpers } from './packet-xdp.ts'
@@ -25,6 +26,7 @@ const byName: Readonly<Record<string, HelperImpl>> = {
   ...skbHelpers,
   ...roomHelpers,
   ...checksumHelpers,
+  ...ecnHelpers,
   ...redirectHelpers,
   ...outputHelpers,
   ...dynptrHelpers,

@@ -2,7 +2,16 @@ import { Errno } from '../../../uapi/errno.ts'
 import type { HelperImpl, Run } from './run.ts'
 import { fault } from './run.ts'
 import type { Skb } from './skb.ts'
-import { CHECKSUM_COMPLETE, ETH_HLEN, ETH_P_8021AD, ETH_P_8021Q, NOT_SET, SKB_MAX_LEN } from './skb.ts'
+import {
+  CHECKSUM_COMPLETE,
+  ETH_HLEN,
+  ETH_P_8021AD,
+  ETH_P_8021Q,
+  ETH_P_IP,
+  ETH_P_IPV6,
+  NOT_SET,
+  SKB_MAX_LEN,
+} from './skb.ts'
 
 const F_RECOMPUTE_CSUM = 1
 const F_INVALIDATE_HASH = 2
@@ -291,8 +300,12 @@ export const skbHelpers: Readonly<Record<string, HelperImpl>> = {
   skb_set_tstamp: (run) => {
     const skb = skbOf(run)
     const type = run.lo(3) >>> 0
-    const none = run.isNull(2)
-    if (type > 2 || (type === 0 ? !none : none)) {
+    if (skb.protocol !== ETH_P_IP && skb.protocol !== ETH_P_IPV6) {
+      run.ret(-Errno.EOPNOTSUPP)
+      return
+    }
+    // Realtime, monotonic, TAI: only the first may have no time.
+    if (type > 2 || (type !== 0 && run.isNull(2))) {
       run.ret(-Errno.EINVAL)
       return
     }
@@ -301,7 +314,6 @@ export const skbHelpers: Readonly<Record<string, HelperImpl>> = {
     skb.tstampType = type
     run.ret(0)
   },
-  skb_ecn_set_ce: answer(0),
   get_route_realm: answer(0),
   skb_cgroup_classid: answer(0),
   skb_cgroup_id: answer(1),

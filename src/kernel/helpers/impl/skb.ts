@@ -119,11 +119,10 @@ export class Skb {
   }
 
   #grow(front: number, back: number): void {
-    const { u8 } = this.#run.memory
     const size = this.#size + front + back
     const head = this.#run.alloc(size, 0)
     const shift = head + front - this.#head
-    this.#run.memory.u8.set(u8.subarray(this.data, this.tail), this.data + shift)
+    this.#run.memory.u8.copyWithin(this.data + shift, this.data, this.tail)
     this.#run.grants.revoke(this.#head, this.#size)
     this.#head = head
     this.#size = size
@@ -141,8 +140,8 @@ export class Skb {
     this.pull(ETH_HLEN)
     const destination = u8.subarray(this.macHeader, this.macHeader + 6)
     if (destination.some((byte) => byte !== 0)) {
-      if (((destination[0] as number) & 1) === 0) this.pktType = 3
-      else this.pktType = destination.every((byte) => byte === 0xff) ? 1 : 2
+      // The loopback device's broadcast address is zero too, so that no frame is a broadcast.
+      this.pktType = (destination[0] as number) & 1 ? 2 : 3
     }
     this.protocol = this.wireProtocol(view.getUint16(this.macHeader + 12, true), this.data)
   }

@@ -101,7 +101,12 @@ const strncmp: HelperImpl = (run) => {
   run.ret(0)
 }
 
-/** bpf_probe_read_kernel: what can't be read is zero, and EFAULT. */
+/** What reading from an address fails with: ERANGE for those that no kernel has (copy_from_kernel_nofault_allowed). */
+function readError(hi: number): number {
+  return hi >>> 0 >= 0xffff8000 ? -Errno.EFAULT : -Errno.ERANGE
+}
+
+/** bpf_probe_read_kernel: what can't be read is zero. */
 const probeRead: HelperImpl = (run) => {
   const size = run.size(2)
   const to = run.write(1, size)
@@ -110,7 +115,7 @@ const probeRead: HelperImpl = (run) => {
   const from = run.lo(3) >>> 0
   if (ok) u8.copyWithin(to, from, from + size)
   else u8.fill(0, to, to + size)
-  run.ret(ok || size === 0 ? 0 : -Errno.EFAULT)
+  run.ret(ok || size === 0 ? 0 : readError(run.hi(3)))
 }
 
 const probeReadString: HelperImpl = (run) => {
@@ -124,7 +129,7 @@ const probeReadString: HelperImpl = (run) => {
   const { u8 } = run.memory
   if (!text) {
     u8.fill(0, to, to + size)
-    run.ret(-Errno.EFAULT)
+    run.ret(readError(run.hi(3)))
     return
   }
   u8.set(text, to)
@@ -140,6 +145,9 @@ const probeReadUser: HelperImpl = (run) => {
   run.ret(size === 0 ? 0 : -Errno.EFAULT)
 }
 
+/** Addresses below TASK_SIZE. */
+const isUser = (hi: number) => hi >>> 0 < 0x8000
+
 /** Strings, and memory that may not be there. */
 export const stringHelpers: Readonly<Record<string, HelperImpl>> = {
   strtol: (run) => {
@@ -149,9 +157,15 @@ export const stringHelpers: Readonly<Record<string, HelperImpl>> = {
     parseArgument(run, false)
   },
   strncmp,
-  probe_read: probeRead,
+  probe_read: (run) => {
+    if (isUser(run.hi(3))) probeReadUser(run)
+    else probeRead(run)
+  },
   probe_read_kernel: probeRead,
-  probe_read_str: probeReadString,
+  probe_read_str: (run) => {
+    if (isUser(run.hi(3))) probeReadUser(run)
+    else probeReadString(run)
+  },
   probe_read_kernel_str: probeReadString,
   probe_read_user: probeReadUser,
   probe_read_user_str: probeReadUser,
