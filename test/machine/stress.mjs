@@ -42,9 +42,9 @@ export async function stress({ kills = 1000, workers = 20, state } = {}) {
   const slots = Array.from({ length: workers }, () => ({ pins: {}, unsure: {} }))
 
   const note = (slot, name, pin) => {
-    delete slot.unsure[name]
+    Reflect.deleteProperty(slot.unsure, name)
     if (pin) slot.pins[name] = pin
-    else delete slot.pins[name]
+    else Reflect.deleteProperty(slot.pins, name)
   }
   const seeId = (pin, name, number) => {
     const key = `${pin.kind} ${pin.id}`
@@ -77,7 +77,7 @@ export async function stress({ kills = 1000, workers = 20, state } = {}) {
         if (line.is) note(slot, line.is, line.pin)
         if (line.is && line.pin) seeId(line.pin, line.is, number)
         if (line.try) {
-          delete slot.pins[line.try]
+          Reflect.deleteProperty(slot.pins, line.try)
           slot.unsure[line.try] = line.pin
         }
         if (line.did) {

@@ -1,3 +1,6 @@
-export const packets: Readonly<Record<string, Uint8Array>>
-export const xdpContexts: Readonly<Record<string, Uint8Array>>
-export const skbContexts: Readonly<Record<string, Uint8Array>>
+type Named = Readonly<Record<string, Uint8Array>>
+
+export const packets: Named
+export const xdpContexts: Named
+export const skbContexts: Named
+export const otherContexts: Named

@@ -120,3 +120,82 @@ export const skbContexts = {
   longer: context(256, { 8: 7 }),
   longer_with: context(256, { 200: 7 }),
 }
+
+/** struct bpf_sk_lookup: family, protocol, remote_ip4, remote_port, local_ip4, local_port by offsets. */
+const lookup = (fields) =>
+  context(72, { 8: 2, 12: 17, 16: 0x04030201, 36: 0x5000, 40: 0x08070605, 60: 8080, ...fields })
+const args = (...values) => context(8 * values.length, Object.fromEntries(values.map((value, i) => [8 * i, value])))
+
+/** Contexts of programs that work on no packet. */
+export const otherContexts = {
+  none: new Uint8Array(0),
+  one: args(40),
+  two: args(40, 2),
+  twelve: args(40, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
+  thirteen: args(40, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13),
+  lookup: lookup({}),
+  lookup_drop: lookup({ 60: 80 }),
+  lookup_port: lookup({ 60: 65536 }),
+  lookup_ip6: lookup({ 8: 10, 20: 0x11111111, 52: 0x44, 56: 0x55 }),
+  lookup_family: lookup({ 8: 5 }),
+  lookup_wide: lookup({ 8: 0x10002, 12: 0x20011 }),
+  lookup_sk: lookup({ 0: 1 }),
+  lookup_ifindex: lookup({ 64: 1 }),
+  lookup_cut: lookup({}).subarray(0, 64),
+  flags: context(56, { 48: 1 }),
+  flags_drop: context(56, { 48: 2 }),
+  keys: context(56, { 0: 1 }),
+  label: context(56, { 52: 1 }),
+  hook: context(48, { 0: 0x0201 }),
+}
+
+/** Runs of programs that work on no packet, or on one of another kind. */
+export const otherRuns = [
+  ...['none', 'one', 'two', 'twelve', 'thirteen'].map((name) => ({ program: 'raw_tp', context: name, repeat: 0 })),
+  { program: 'raw_tp', context: 'two' },
+  { program: 'raw_tp', context: 'two', packet: 'udp4', repeat: 0 },
+  { program: 'raw_tp', packet: 'udp4', repeat: 0 },
+  { program: 'raw_tp_none', repeat: 0 },
+  { program: 'raw_tp_none', context: 'two', repeat: 0 },
+  { program: 'raw_tp_none' },
+  ...['one', 'two', 'thirteen'].map((name) => ({ program: 'a_syscall', context: name, repeat: 0 })),
+  { program: 'a_syscall', context: 'two' },
+  { program: 'a_syscall', repeat: 0 },
+  ...Object.keys(otherContexts)
+    .filter((name) => name.startsWith('lookup'))
+    .map((name) => ({ program: 'a_sk_lookup', context: name, room: true })),
+  { program: 'a_sk_lookup', context: 'lookup' },
+  { program: 'a_sk_lookup', context: 'lookup', repeat: 7 },
+  { program: 'a_sk_lookup' },
+  { program: 'a_sk_lookup', context: 'lookup', packet: 'udp4' },
+  ...['empty', 'tiny', 'bare', 'udp4', 'udp6', 'page', 'most_skb', 'above_skb', 'jumbo'].map((packet) => ({
+    program: 'flow',
+    packet,
+  })),
+  ...['flags', 'flags_drop', 'keys', 'label', 'one'].map((name) => ({
+    program: 'flow',
+    packet: 'udp4',
+    context: name,
+    room: true,
+  })),
+  ...['fentry', 'fexit', 'a_fmod', 'tp_btf'].flatMap((program) => [
+    { program },
+    { program, packet: 'udp4' },
+    { program, repeat: 0 },
+  ]),
+  ...['kprobe', 'tracepoint', 'a_perf_event', 'a_sockops', 'a_sk_skb', 'a_sk_msg', 'cgroup_dev', 'cgroup_sysctl'].map(
+    (program) => ({ program, packet: 'udp4' }),
+  ),
+  ...['cgroup_sock', 'cgroup_connect', 'cgroup_getsockopt', 'reuseport', 'from_lwt_out', 'from_seg6'].map(
+    (program) => ({
+      program,
+      packet: 'udp4',
+    }),
+  ),
+  ...['from_cgroup', 'for_devmap', 'for_cpumap'].map((program) => ({ program, packet: 'udp4' })),
+  ...['empty', 'tiny', 'short', 'udp4', 'arp', 'most_skb', 'above_skb'].map((packet) => ({
+    program: 'a_netfilter',
+    packet,
+  })),
+  ...['hook', 'one'].map((name) => ({ program: 'a_netfilter', packet: 'udp4', context: name })),
+]

@@ -10,7 +10,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { packets, skbContexts, xdpContexts } from './inputs.mjs'
+import { otherContexts, otherRuns, packets, skbContexts, xdpContexts } from './inputs.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'record-'))
@@ -29,6 +29,7 @@ function compile(source, build) {
   const object = join(here, 'obj', `${source}.${build}.o`)
   const [compiler, cpu] = builds[build]
   const flags = ['-g', '-O2', '-target', 'bpf', cpu, '-I/usr/include/x86_64-linux-gnu', `-fdebug-prefix-map=${here}=`]
+  flags.push('-fdebug-compilation-dir=.')
   execFileSync(compiler, [...flags, '-c', join(here, 'src', `${source}.c`), '-o', object])
   return object
 }
@@ -62,10 +63,14 @@ function runsOf(source, program) {
 }
 
 /** The words of bpftool for one run. */
-function words(kind, { packet, context, size, contextSize }) {
-  const all = [`data_in /in/packet-${packet} data_out -`]
+function words(kind, { packet, context, size, contextSize, repeat, room }) {
+  const all = []
+  if (packet !== undefined) all.push(`data_in /in/packet-${packet} data_out -`)
   if (size !== undefined) all.push(`data_size_out ${size}`)
-  if (context !== undefined) all.push(`ctx_in /in/${kind}-${context} ctx_out -`)
+  // Whoever names no context gets one back all the same, unless there's room for none.
+  const wantsContext = kind !== 'other' || room
+  if (context !== undefined) all.push(`ctx_in /in/${kind}-${context} ${wantsContext ? 'ctx_out -' : ''}`)
+  if (repeat !== undefined) all.push(`repeat ${repeat}`)
   if (contextSize !== undefined) all.push(`ctx_size_out ${contextSize}`)
   return all.join(' ')
 }
@@ -83,8 +88,11 @@ function input(name, bytes) {
 function plan(source, build) {
   const object = compile(source, build)
   files.push(object)
-  const runs = programsOf(source).flatMap((program) => runsOf(source, program).map((run) => ({ program, ...run })))
-  const kind = source === 'xdp' ? 'xdp' : 'skb'
+  const runs =
+    source === 'others'
+      ? otherRuns
+      : programsOf(source).flatMap((program) => runsOf(source, program).map((run) => ({ program, ...run })))
+  const kind = { xdp: 'xdp', others: 'other' }[source] ?? 'skb'
   const name = `${source}.${build}`
   script.push(`mkdir -p ${pins}`)
   script.push(`bpftool prog loadall /in/${name}.o ${pins}/progs pinmaps ${pins}/maps`)
@@ -116,7 +124,8 @@ try {
   for (const [name, bytes] of Object.entries(packets)) input(`packet-${name}`, bytes)
   for (const [name, bytes] of Object.entries(xdpContexts)) input(`xdp-${name}`, bytes)
   for (const [name, bytes] of Object.entries(skbContexts)) input(`skb-${name}`, bytes)
-  for (const source of ['xdp', 'skb', 'misc']) for (const build of Object.keys(builds)) plan(source, build)
+  for (const [name, bytes] of Object.entries(otherContexts)) input(`other-${name}`, bytes)
+  for (const source of ['xdp', 'skb', 'misc', 'others']) for (const build of Object.keys(builds)) plan(source, build)
   const scriptFile = join(folder, 'script')
   const out = join(folder, 'out')
   writeFileSync(scriptFile, `${script.join('\n')}\n`)

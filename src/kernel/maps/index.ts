@@ -2,17 +2,21 @@ import type { MapCreateAttr } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
 import type { MapRecord } from '../objects/records.ts'
+import type { MapFamily } from './family.ts'
 import type { KernelMap, MapEnvironment } from './map.ts'
 
-/** Placeholder until the map families are there. */
+/** Families by map type (bpf_map_types): one row each, from the files beside this one. */
+const families: Readonly<Record<number, MapFamily>> = {}
+
+/** find_and_alloc_map. @throws KernelError EINVAL for types that this kernel doesn't have. */
 export function checkMapCreate(attr: MapCreateAttr, env: MapEnvironment): Partial<MapRecord> {
-  void attr
-  void env
-  return {}
+  const family = families[attr.mapType]
+  if (!family) throw new KernelError(Errno.EINVAL)
+  return family.create(attr, env)
 }
 
 export function openMap(record: MapRecord, env: MapEnvironment): KernelMap {
-  void record
-  void env
-  throw new KernelError(Errno.EINVAL)
+  const family = families[record.type]
+  if (!family) throw new KernelError(Errno.EINVAL)
+  return family.open(record, env)
 }

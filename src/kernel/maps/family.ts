@@ -1,0 +1,15 @@
+import type { MapCreateAttr } from '../../uapi/attr.ts'
+import type { MapRecord } from '../objects/records.ts'
+import type { KernelMap, MapEnvironment } from './map.ts'
+
+/** What one map type is (struct bpf_map_ops): how it comes to be and how it is worked with. Rows of maps/index.ts. */
+export interface MapFamily {
+  /**
+   * map_alloc_check and the checks of map_alloc.
+   * @returns fields of the new map's record that the attributes don't give as they are.
+   * @throws KernelError with the kernel's errno.
+   */
+  create(attr: MapCreateAttr, env: MapEnvironment): Partial<MapRecord>
+  /** Opens a map that exists; its elements are read when they are touched. */
+  open(record: MapRecord, env: MapEnvironment): KernelMap
+}
