@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint'
 const floors = {
   uapi: ['src/uapi/**'],
   ground: ['src/btf/**', 'src/isa/**', 'src/kernel/error.ts', 'src/kernel/store/**', 'src/kernel/memory/**'],
-  objects: ['src/kernel/{objects,profile,progs,maps,kfuncs}/**'],
+  objects: ['src/kernel/{objects,profile,progs,maps,kfuncs,btf}/**'],
   helpers: ['src/kernel/{helpers,rewrite,bpffs,process}/**'],
   engines: ['src/kernel/{verifier,runtime}/**'],
   load: ['src/kernel/{load,hooks}/**'],

@@ -36,6 +36,7 @@ export class FakeMap implements KernelMap {
       seed: 0,
       owner: undefined,
       refs: 1,
+      fields: [],
       extra: {},
     }
     if (attr.mapType !== MapType.ARRAY) return

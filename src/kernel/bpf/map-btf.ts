@@ -1,4 +1,5 @@
 import type { MapCreateAttr } from '../../uapi/attr.ts'
+import { fieldMask } from '../btf/field-types.ts'
 import type { MapRecord } from '../objects/records.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -9,8 +10,7 @@ export function checkMapBtf(kernel: Kernel, attr: MapCreateAttr, btfId: number):
   void btfId
 }
 
-/** Whether a map's values have a special field (map->record): a spin lock, or any. */
-export function hasField(record: MapRecord, field: 'spinLock' | 'any'): boolean {
-  void field
-  return record.extra['fields'] !== undefined && record.extra['fields'] !== 0
+/** btf_record_has_field: whether a map's values have a special field of one of these types. */
+export function hasField(record: MapRecord, types: number): boolean {
+  return (fieldMask(record.fields) & types) !== 0
 }

@@ -2,9 +2,11 @@ import type { Fd, MapCreateAttr } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { ElemFlag, MapFlag } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
+import { FieldType } from '../btf/field-types.ts'
 import { KernelError } from '../error.ts'
 import { checkMapCreate } from '../maps/index.ts'
 import type { KernelMap } from '../maps/map.ts'
+import { initMapValue } from '../maps/value.ts'
 import type { StoredMap } from '../objects/encode.ts'
 import type { File } from '../process/descriptors.ts'
 import { checkMapBtf, hasField } from './map-btf.ts'
@@ -71,6 +73,7 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
     innerMap: undefined,
     seed: 0,
     owner: undefined,
+    fields: [],
     extra: {},
     mapExtra: attr.mapExtra ?? 0n,
     mapFlags,
@@ -119,7 +122,7 @@ function mustWrite({ file, record }: OpenMap): void {
 }
 
 function checkLock({ record }: OpenMap, flags: number): void {
-  if (flags & ElemFlag.LOCK && !hasField(record, 'spinLock')) throw new KernelError(Errno.EINVAL)
+  if (flags & ElemFlag.LOCK && !hasField(record, FieldType.SPIN_LOCK)) throw new KernelError(Errno.EINVAL)
 }
 
 /** Puts key and value into memory around `fn`, which returns 0 or a negative errno. */
@@ -155,6 +158,14 @@ function copyOut(kernel: Kernel, at: number, size: number): Uint8Array {
   return kernel.maps.environment.memory.u8.slice(at, at + size)
 }
 
+/** What bpf_map_copy_value leaves of special fields: of each CPU's value, in maps that have one for each. */
+function initFields(kernel: Kernel, { record, map }: OpenMap, at: number): void {
+  if (record.fields.length === 0) return
+  const step = (record.valueSize + 7) & ~7
+  const end = at + map.valueSizeOfSyscall
+  for (let each = at; each < end; each += step) initMapValue(record, kernel.maps.environment.memory, each)
+}
+
 /** map_lookup_elem. Bloom filters read the value that they look for from `key`'s place in the door: see syscall.ts. */
 export function mapLookupElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Array, flags: number): Uint8Array {
   if (flags & ~ElemFlag.LOCK) throw new KernelError(Errno.EINVAL)
@@ -171,6 +182,7 @@ export function mapLookupElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Arra
   }
   return withBuffers(kernel, open, key, undefined, (keyAt, valueAt) => {
     check(map.copyValue(keyAt, valueAt, flags))
+    initFields(kernel, open, valueAt)
     return copyOut(kernel, valueAt, size)
   })
 }
@@ -214,6 +226,7 @@ export function mapLookupAndDeleteElem(kernel: Kernel, task: Task, fd: Fd, key: 
   return withBuffers(kernel, open, key, undefined, (keyAt, valueAt) => {
     if (!lookupAndDeleteTypes.has(type)) throw new KernelError(Errno.ENOTSUPP)
     check(map.lookupAndDelete(keyAt, valueAt, flags))
+    initFields(kernel, open, valueAt)
     return copyOut(kernel, valueAt, map.valueSizeOfSyscall)
   })
 }
@@ -238,7 +251,7 @@ export function mapGetNextKey(kernel: Kernel, task: Task, fd: Fd, key: Uint8Arra
 /** map_freeze. */
 export function mapFreeze(kernel: Kernel, task: Task, fd: Fd): void {
   const record = kernel.mapByFd(task, fd)
-  if (record.type === MapType.STRUCT_OPS || hasField(record, 'any')) throw new KernelError(Errno.ENOTSUPP)
+  if (record.type === MapType.STRUCT_OPS || record.fields.length > 0) throw new KernelError(Errno.ENOTSUPP)
   const file = task.files.get(fd)
   // map_get_sys_perms comes before the check that would give EBUSY.
   if (!file.canWrite || record.frozen) throw new KernelError(Errno.EPERM)

@@ -1,10 +1,10 @@
 import { Errno } from '../../uapi/errno.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
+import { FieldType as Field, fieldMask } from '../btf/field-types.ts'
 import type { MapRecord } from '../objects/records.ts'
 import type { LoadEnv } from './env.ts'
 import { refuse } from './env.ts'
-import { Field, fieldsOf } from './map-fields.ts'
 
 /** Maps that one program may use (MAX_USED_MAPS). */
 const MAX_USED_MAPS = 64
@@ -60,7 +60,7 @@ export function resolvedType({ type, dstProg }: Pick<LoadEnv, 'type' | 'dstProg'
 /** check_map_prog_compatibility. */
 function checkMapProgCompatibility(env: LoadEnv, map: MapRecord): void {
   const type = resolvedType(env)
-  const fields = fieldsOf(map)
+  const fields = fieldMask(map.fields)
   const tracing = tracingTypes.has(type)
   const no = (text: string) => {
     refuse(env, Errno.EINVAL, `${text}\n`)

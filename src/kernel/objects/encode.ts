@@ -1,3 +1,5 @@
+import { fieldSize } from '../btf/field-types.ts'
+import type { MapField } from '../btf/field-types.ts'
 import { Reader, Writer } from './codec.ts'
 import type { BtfRecord, InnerMapMeta, MapOwner, MapRecord, ProgRecord } from './records.ts'
 
@@ -29,6 +31,10 @@ export function encodeMap(map: StoredMap): Uint8Array {
   const extra = Object.entries(map.extra)
   w.number(extra.length)
   for (const [name, value] of extra) w.string(name).string(String(value))
+  w.number(map.fields.length)
+  for (const { type, offset, inVmlinux, typeId, nodeOffset } of map.fields) {
+    w.number(type).number(offset).bool(inVmlinux).number(typeId).number(nodeOffset)
+  }
   return w.done()
 }
 
@@ -69,6 +75,7 @@ export function decodeMap(bytes: Uint8Array): StoredMap {
     innerMap: r.bool() ? decodeInner(r) : undefined,
     owner: r.bool() ? decodeOwner(r) : undefined,
     extra: decodeExtra(r),
+    fields: Array.from({ length: r.number() }, () => decodeField(r)),
   }
 }
 
@@ -93,6 +100,12 @@ function decodeOwner(r: Reader): MapOwner {
     attachFuncProtoId: r.number(),
     expectedAttachType: r.number(),
   }
+}
+
+function decodeField(r: Reader): MapField {
+  const type = r.number()
+  const offset = r.number()
+  return { type, offset, size: fieldSize(type), inVmlinux: r.bool(), typeId: r.number(), nodeOffset: r.number() }
 }
 
 function decodeExtra(r: Reader): Record<string, number> {

@@ -1,3 +1,5 @@
+import type { MapField } from '../btf/field-types.ts'
+
 /** What the kernel keeps about each object: the part that most commands read. Large parts are blobs of their own. */
 
 /** struct bpf_map, as far as it is kept. */
@@ -26,6 +28,8 @@ export interface MapRecord {
   owner: MapOwner | undefined
   /** Durable holders: pins, programs, outer maps, links, processes. */
   refs: number
+  /** Special fields of its values (map->record), by offset: see maps/value.ts for copies that leave them alone. */
+  fields: readonly MapField[]
   /** Facts that one family keeps for itself, such as queue positions; JSON-able. */
   extra: Record<string, number>
 }
