@@ -5,13 +5,13 @@ import type { Session } from './session.ts'
 import type { Verb } from './command.ts'
 import type { Help, VerbTable } from './dispatch.ts'
 
-interface BpfObject {
+export interface BpfObject {
   verbs: VerbTable
   help: Help
 }
 
 /** What is loaded when an object is first named. */
-const objects = {
+export const objects = {
   prog: async (): Promise<BpfObject> => (await import('./objects/prog.ts')).prog,
   map: async (): Promise<BpfObject> => {
     const [{ mapVerbs }, { objectHelp }] = await Promise.all([import('./objects/map.ts'), import('./help-text.ts')])

@@ -3,7 +3,7 @@ import type { LongOption } from './getopt.ts'
 import type { Options } from './command.ts'
 
 /** bpftool's options (main.c), and after them this program's own. */
-const long: readonly LongOption[] = [
+export const longOptions: readonly LongOption[] = [
   { name: 'json', takesValue: false, letter: 'j' },
   { name: 'help', takesValue: false, letter: 'h' },
   { name: 'pretty', takesValue: false, letter: 'p' },
@@ -20,7 +20,7 @@ const long: readonly LongOption[] = [
 ]
 
 /** optstring, with the stray `l` at its end that main's switch doesn't know. */
-const letters = 'VhpjfLmndSi:k:B:l'
+export const letters = 'VhpjfLmndSi:k:B:l'
 
 /** Where the machine is: the options that bpftool doesn't have. */
 export interface MachineOptions {
@@ -64,7 +64,7 @@ export function parseOptions(argv: readonly string[], env: Readonly<Record<strin
     stop: undefined,
     baseBtfs: [],
   }
-  const getopt = new Getopt(['bpftool', ...argv], letters, long, env['POSIXLY_CORRECT'] !== undefined)
+  const getopt = new Getopt(['bpftool', ...argv], letters, longOptions, env['POSIXLY_CORRECT'] !== undefined)
   for (let found = getopt.next(); found !== undefined; found = getopt.next()) {
     if ('word' in found) {
       parsed.stop = { unknown: found.word }
