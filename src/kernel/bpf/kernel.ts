@@ -200,7 +200,11 @@ export class Kernel {
   #clearSlots(record: StoredMap): void {
     if (!record.innerMap && !holdsProgs.has(record.type)) return
     const map = this.maps.byId(record.id)
-    const memory = this.maps.environment.memory
+    if (map.clearSlots) {
+      map.clearSlots()
+      return
+    }
+    const { memory } = this.maps.environment
     const size = Math.max(record.keySize, 4)
     const key = memory.alloc(size)
     const next = memory.alloc(size)

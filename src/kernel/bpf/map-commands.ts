@@ -91,6 +91,8 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
     userRefs: 0,
   })
   if (btfId) kernel.objects.hold('btf', btfId)
+  // The template of inner maps keeps the types of the one that it was made from.
+  if (record.innerMap?.btfId) kernel.objects.hold('btf', record.innerMap.btfId)
   return openFd(kernel, task, { kind: 'map', id: record.id, ...mode })
 }
 

@@ -57,6 +57,7 @@ export class ResidentMaps {
   }
 
   forget(id: number): void {
+    this.#open.get(id)?.release?.()
     this.#open.delete(id)
   }
 

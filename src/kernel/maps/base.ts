@@ -65,4 +65,8 @@ export abstract class BaseMap implements KernelMap {
   flush(): void {
     // Nothing is kept.
   }
+
+  release(): void {
+    // Nothing was allocated.
+  }
 }

@@ -1,6 +1,6 @@
 import type { Memory } from '../memory/memory.ts'
 import type { Store } from '../store/store.ts'
-import type { MapRecord } from '../objects/records.ts'
+import type { MapRecord, ProgRecord } from '../objects/records.ts'
 
 /**
  * A map while a process works with it: its elements live in the machine's memory as far as they were touched, come
@@ -36,10 +36,14 @@ export interface KernelMap {
   readonly valueSizeOfSyscall: number
   /** map_mem_usage: what /proc/PID/fdinfo calls memlock. */
   memUsage(): number
-  /** Offset of the first element's value, for `ld_imm64` of map values (map_direct_value_addr), or undefined. */
+  /** Address of byte `off` of the only element, for `ld_imm64` of map values (map_direct_value_addr), or undefined. */
   directValueAddr(off: number): number | undefined
   /** Writes what changed to the store; runs within a transaction. */
   flush(): void
+  /** map_free, as far as it's about what the map holds: puts the programs and maps in its slots. */
+  clearSlots?(): void
+  /** The map is closed: its memory can be taken back. */
+  release?(): void
 }
 
 /** What a map reaches beyond itself. */
@@ -55,7 +59,7 @@ export interface MapEnvironment {
   /** Objects behind descriptors, for maps whose values are maps, programs and the like. They throw KernelError. */
   readonly descriptors: {
     mapByFd(fd: number): MapRecord
-    progByFd(fd: number): { readonly id: number; readonly type: number }
+    progByFd(fd: number): ProgRecord
   }
   /** Reference counts of what a map's slots hold. */
   holdMap(id: number): void

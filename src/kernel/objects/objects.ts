@@ -255,6 +255,7 @@ export class Objects {
     if (kind === 'map') {
       const map = record as StoredMap
       if (map.btfId) this.put('btf', map.btfId)
+      if (map.innerMap?.btfId) this.put('btf', map.innerMap.btfId)
     } else if (kind === 'prog') {
       const prog = record as ProgRecord
       for (const id of prog.mapIds) this.put('map', id)

@@ -1,0 +1,34 @@
+import type { MapCreateAttr } from '../../uapi/attr.ts'
+import { Errno } from '../../uapi/errno.ts'
+import { MapFlag } from '../../uapi/flags.ts'
+import { KernelError } from '../error.ts'
+
+/** What the checks of new maps (map_alloc_check) of several families have in common. */
+
+/** PCPU_MIN_UNIT_SIZE: the most that one CPU's part of a value can be. */
+export const PCPU_MIN_UNIT_SIZE = 32768
+
+/** BPF_F_ACCESS_MASK. */
+export const ACCESS_FLAGS = MapFlag.RDONLY | MapFlag.RDONLY_PROG | MapFlag.WRONLY | MapFlag.WRONLY_PROG
+
+const NUMA_NO_NODE = 0xffffffff
+
+/** bpf_map_flags_access_ok: not both of "programs only read" and "programs only write". */
+export function accessOk(mapFlags: number): boolean {
+  const both = MapFlag.RDONLY_PROG | MapFlag.WRONLY_PROG
+  return (mapFlags & both) !== both
+}
+
+/** Whether the map is to be on a NUMA node of the caller's choice (bpf_map_attr_numa_node). */
+export function hasNumaNode({ mapFlags = 0, numaNode = 0 }: MapCreateAttr): boolean {
+  return (mapFlags & MapFlag.NUMA_NODE) !== 0 && numaNode >>> 0 !== NUMA_NO_NODE
+}
+
+/** Refuses a map unless `ok`. @throws KernelError. */
+export function require(ok: boolean, errno: number = Errno.EINVAL): asserts ok {
+  if (!ok) throw new KernelError(errno)
+}
+
+export function roundUp8(size: number): number {
+  return Math.ceil(size / 8) * 8
+}

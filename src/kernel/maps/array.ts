@@ -1,0 +1,152 @@
+import type { MapCreateAttr } from '../../uapi/attr.ts'
+import { Errno } from '../../uapi/errno.ts'
+import { ElemFlag, MapFlag } from '../../uapi/flags.ts'
+import { MapType } from '../../uapi/map-type.ts'
+import type { MapRecord } from '../objects/records.ts'
+import { ACCESS_FLAGS, PCPU_MIN_UNIT_SIZE, accessOk, hasNumaNode, require, roundUp8 } from './alloc-check.ts'
+import { ArrayStore } from './array-store.ts'
+import { BaseMap } from './base.ts'
+import type { MapFamily } from './family.ts'
+import type { MapEnvironment } from './map.ts'
+
+/** ARRAY_CREATE_FLAG_MASK. */
+const CREATE_FLAGS = MapFlag.NUMA_NODE | MapFlag.MMAPABLE | ACCESS_FLAGS | MapFlag.PRESERVE_ELEMS | MapFlag.INNER_MAP
+
+const INT_MAX = 0x7fffffff
+const PAGE_SIZE = 4096
+/** sizeof(struct bpf_array). */
+const ARRAY_SIZE = 304
+
+/** array_map_alloc_check. @throws KernelError. */
+export function checkArray(attr: MapCreateAttr): void {
+  const { mapType, keySize, valueSize, maxEntries, mapFlags = 0 } = attr
+  const percpu = mapType === MapType.PERCPU_ARRAY
+  require(maxEntries !== 0 && keySize === 4 && valueSize !== 0)
+  require((mapFlags & ~CREATE_FLAGS) === 0 && accessOk(mapFlags) && !(percpu && hasNumaNode(attr)))
+  require(mapType === MapType.ARRAY || (mapFlags & (MapFlag.MMAPABLE | MapFlag.INNER_MAP)) === 0)
+  require(mapType === MapType.PERF_EVENT_ARRAY || (mapFlags & MapFlag.PRESERVE_ELEMS) === 0)
+  require(valueSize <= INT_MAX, Errno.E2BIG)
+  require(!percpu || roundUp8(valueSize) <= PCPU_MIN_UNIT_SIZE, Errno.E2BIG)
+}
+
+/** array_map_mem_usage. */
+export function arrayMemUsage(record: MapRecord, possibleCpus: number): number {
+  const { type, mapFlags, maxEntries } = record
+  const elemSize = roundUp8(record.valueSize)
+  if (type === MapType.PERCPU_ARRAY) return ARRAY_SIZE + maxEntries * 8 + maxEntries * elemSize * possibleCpus
+  if (mapFlags & MapFlag.MMAPABLE) return pageAlign(ARRAY_SIZE) + pageAlign(maxEntries * elemSize)
+  return ARRAY_SIZE + maxEntries * elemSize
+}
+
+function pageAlign(size: number): number {
+  return Math.ceil(size / PAGE_SIZE) * PAGE_SIZE
+}
+
+/** array_map_get_next_key. */
+export function arrayNextKey({ memory }: MapEnvironment, maxEntries: number, key: number, next: number): number {
+  const { view } = memory
+  const index = key === 0 ? maxEntries : view.getUint32(key, true)
+  if (index === maxEntries - 1) return -Errno.ENOENT
+  view.setUint32(next, index >= maxEntries ? 0 : index + 1, true)
+  return 0
+}
+
+/** Arrays and per-CPU arrays: every element is there from the start. */
+class ArrayMap extends BaseMap {
+  readonly #elements: ArrayStore
+  /** Bytes of one CPU's value. */
+  readonly #elemSize: number
+  readonly #cpus: number
+  readonly #maxEntries: number
+
+  constructor(record: MapRecord, env: MapEnvironment) {
+    super(record, env)
+    this.#elemSize = roundUp8(record.valueSize)
+    this.#cpus = record.type === MapType.PERCPU_ARRAY ? env.possibleCpus : 1
+    this.#maxEntries = record.maxEntries
+    this.#elements = new ArrayStore(env, record, record.maxEntries, this.#elemSize * this.#cpus)
+  }
+
+  override get valueSizeOfSyscall(): number {
+    return this.record.type === MapType.PERCPU_ARRAY ? this.#elements.stride : this.record.valueSize
+  }
+
+  memUsage(): number {
+    return arrayMemUsage(this.record, this.env.possibleCpus)
+  }
+
+  override lookup(key: number): number {
+    const index = this.env.memory.view.getUint32(key, true)
+    if (index >= this.#maxEntries) return 0
+    const at = this.#elements.handOut(index)
+    return this.#cpus === 1 ? at : at + this.env.currentCpu() * this.#elemSize
+  }
+
+  /** map_lookup_percpu_elem. */
+  lookupPerCpu(key: number, cpu: number): number {
+    const index = this.env.memory.view.getUint32(key, true)
+    if (index >= this.#maxEntries || cpu >= this.#cpus) return 0
+    return this.#elements.handOut(index) + cpu * this.#elemSize
+  }
+
+  override update(key: number, value: number, flags: number): number {
+    const index = this.env.memory.view.getUint32(key, true)
+    if (flags > (ElemFlag.LOCK | ElemFlag.EXIST) || (flags & ~ElemFlag.LOCK) > ElemFlag.EXIST) return -Errno.EINVAL
+    if (index >= this.#maxEntries) return -Errno.E2BIG
+    if (flags & ElemFlag.NOEXIST) return -Errno.EEXIST
+    let at = this.#elements.write(index)
+    if (this.#cpus > 1) at += this.env.currentCpu() * this.#elemSize
+    this.env.memory.u8.copyWithin(at, value, value + this.record.valueSize)
+    return 0
+  }
+
+  override delete(_key: number): number {
+    return -Errno.EINVAL
+  }
+
+  override getNextKey(key: number, next: number): number {
+    return arrayNextKey(this.env, this.#maxEntries, key, next)
+  }
+
+  override copyValue(key: number, value: number, _flags: number): number {
+    const { memory } = this.env
+    const index = memory.view.getUint32(key, true)
+    if (index >= this.#maxEntries) return -Errno.ENOENT
+    const at = this.#elements.read(index)
+    memory.u8.copyWithin(value, at, at + this.valueSizeOfSyscall)
+    return 0
+  }
+
+  override updateValue(key: number, value: number, flags: number): number {
+    if (this.record.type !== MapType.PERCPU_ARRAY) return this.update(key, value, flags)
+    // bpf_percpu_array_update: all CPUs' values.
+    const { memory } = this.env
+    const index = memory.view.getUint32(key, true)
+    if (flags > ElemFlag.EXIST) return -Errno.EINVAL
+    if (index >= this.#maxEntries) return -Errno.E2BIG
+    if (flags === ElemFlag.NOEXIST) return -Errno.EEXIST
+    memory.u8.copyWithin(this.#elements.write(index), value, value + this.#elements.stride)
+    return 0
+  }
+
+  override directValueAddr(off: number): number | undefined {
+    if (this.record.type !== MapType.ARRAY || this.#maxEntries !== 1 || off >= this.record.valueSize) return undefined
+    return this.#elements.handOut(0) + off
+  }
+
+  override flush(): void {
+    this.#elements.flush()
+  }
+
+  override release(): void {
+    this.#elements.free()
+  }
+}
+
+export const arrayFamily: MapFamily = {
+  create(attr) {
+    checkArray(attr)
+    return {}
+  },
+  open: (record, env) => new ArrayMap(record, env),
+}
