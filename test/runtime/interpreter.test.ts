@@ -12,7 +12,7 @@ interface Recorded {
   out: string
 }
 
-/** Written by compare-random.mjs: what Linux 6.18 made of these programs. */
+/** Written by compare-real.mjs: what Linux 6.18 made of these programs. */
 const recorded = JSON.parse(
   readFileSync(new URL('recorded/random.json', import.meta.url), 'utf8'),
 ) as readonly Recorded[]
