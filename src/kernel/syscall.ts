@@ -8,6 +8,8 @@
  */
 
 import type {
+  BatchAttr,
+  BatchResult,
   BtfInfo,
   BtfLoadAttr,
   Fd,
@@ -34,6 +36,11 @@ export interface Bpf {
   mapLookupAndDeleteElem(fd: Fd, key: Uint8Array, flags?: number): Uint8Array
   /** @throws KernelError ENOENT after the last key. */
   mapGetNextKey(fd: Fd, key: Uint8Array | undefined): Uint8Array
+  /** These four: @throws KernelError when the command as a whole is refused; what came of a part is in the result. */
+  mapLookupBatch(fd: Fd, attr: BatchAttr): BatchResult
+  mapLookupAndDeleteBatch(fd: Fd, attr: BatchAttr): BatchResult
+  mapUpdateBatch(fd: Fd, keys: Uint8Array, values: Uint8Array, attr: BatchAttr): BatchResult
+  mapDeleteBatch(fd: Fd, keys: Uint8Array, attr: BatchAttr): BatchResult
   mapFreeze(fd: Fd): void
   progLoad(attr: ProgLoadAttr): Loaded
   progTestRun(fd: Fd, attr: TestRunAttr): TestRunResult

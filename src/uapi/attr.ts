@@ -26,6 +26,28 @@ export interface MapCreateAttr {
   mapTokenFd?: Fd
 }
 
+/** BPF_MAP_LOOKUP_BATCH and its kin. */
+export interface BatchAttr {
+  /** Elements to work on at most. */
+  count: number
+  /** Where to go on: what an earlier call gave as `outBatch`. */
+  inBatch?: Uint8Array
+  elemFlags?: number
+  flags?: number
+}
+
+/** What these commands leave: they may do a part and then fail. */
+export interface BatchResult {
+  /** 0 when all went well; ENOENT when a lookup came to the map's end. */
+  errno: number
+  /** Elements that were worked on. */
+  count: number
+  /** Of lookups: keys, and values as bpf(2) gives them, one behind the other. */
+  keys: Uint8Array
+  values: Uint8Array
+  outBatch?: Uint8Array | undefined
+}
+
 /** BPF_PROG_LOAD. */
 export interface ProgLoadAttr {
   progType: number

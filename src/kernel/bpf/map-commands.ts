@@ -151,8 +151,8 @@ function withBuffers<T>(
   }
 }
 
-/** Raises what a map's method returned. */
-function check(result: number): void {
+/** Raises what a map's method returned. @throws KernelError. */
+export function check(result: number): void {
   if (result < 0) throw new KernelError(-result)
 }
 
@@ -189,7 +189,7 @@ export function mapLookupElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Arra
   })
 }
 
-/** map_update_elem. */
+/** map_update_elem. @returns 0 or a negative errno. */
 export function mapUpdateElem(
   kernel: Kernel,
   task: Task,
@@ -197,22 +197,18 @@ export function mapUpdateElem(
   key: Uint8Array,
   value: Uint8Array,
   flags: number,
-): void {
+): number {
   const open = openByFd(kernel, task, fd)
   mustWrite(open)
   checkLock(open, flags)
-  withBuffers(kernel, open, key, value, (keyAt, valueAt) => {
-    check(open.map.updateValue(keyAt, valueAt, flags))
-  })
+  return withBuffers(kernel, open, key, value, (keyAt, valueAt) => open.map.updateValue(keyAt, valueAt, flags))
 }
 
-/** map_delete_elem. */
-export function mapDeleteElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Array): void {
+/** map_delete_elem. @returns 0 or a negative errno. */
+export function mapDeleteElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Array): number {
   const open = openByFd(kernel, task, fd)
   mustWrite(open)
-  withBuffers(kernel, open, key, undefined, (keyAt) => {
-    check(open.map.delete(keyAt))
-  })
+  return withBuffers(kernel, open, key, undefined, (keyAt) => open.map.delete(keyAt))
 }
 
 /** map_lookup_and_delete_elem. */

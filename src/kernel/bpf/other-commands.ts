@@ -26,12 +26,6 @@ export function otherCommand(kernel: Kernel, task: Task, cmd: number, attr: Read
     case BpfCmd.LINK_GET_FD_BY_ID:
     case BpfCmd.LINK_GET_NEXT_ID:
       throw new KernelError(Errno.ENOENT)
-    case BpfCmd.MAP_LOOKUP_BATCH:
-    case BpfCmd.MAP_LOOKUP_AND_DELETE_BATCH:
-    case BpfCmd.MAP_UPDATE_BATCH:
-    case BpfCmd.MAP_DELETE_BATCH:
-      task.files.get(fd('mapFd'))
-      throw new KernelError(Errno.ENOTSUPP)
     case BpfCmd.TASK_FD_QUERY:
       throw new KernelError(Errno.ENOENT)
     default:

@@ -8,7 +8,9 @@ import { btfLoad } from './btf-commands.ts'
 import { MachineFiles } from './files.ts'
 import { btfInfo, fdinfo, linkInfo, mapInfo, progInfo } from './info.ts'
 import type { Kernel, Task } from './kernel.ts'
+import { mapDeleteBatch, mapLookupBatch, mapUpdateBatch } from './map-batch.ts'
 import {
+  check,
   mapCreate,
   mapDeleteElem,
   mapFreeze,
@@ -29,24 +31,26 @@ function makeBpf(kernel: Kernel, task: Task): Bpf {
   return {
     mapCreate: (attr) => write(() => mapCreate(kernel, task, attr)),
     mapLookupElem: (fd, key, flags = 0) => read(() => mapLookupElem(kernel, task, fd, key, flags)),
+    // What these did stays done when they fail: a map may have thrown out its oldest elements in vain.
     mapUpdateElem: (fd, key, value, flags = 0) => {
-      write(() => {
-        mapUpdateElem(kernel, task, fd, key, value, flags)
-      })
+      check(write(() => mapUpdateElem(kernel, task, fd, key, value, flags)))
     },
     mapDeleteElem: (fd, key) => {
-      write(() => {
-        mapDeleteElem(kernel, task, fd, key)
-      })
+      check(write(() => mapDeleteElem(kernel, task, fd, key)))
     },
     mapLookupAndDeleteElem: (fd, key, flags = 0) => write(() => mapLookupAndDeleteElem(kernel, task, fd, key, flags)),
     mapGetNextKey: (fd, key) => read(() => mapGetNextKey(kernel, task, fd, key)),
+    mapLookupBatch: (fd, attr) => read(() => mapLookupBatch(kernel, task, fd, attr, false)),
+    mapLookupAndDeleteBatch: (fd, attr) => write(() => mapLookupBatch(kernel, task, fd, attr, true)),
+    mapUpdateBatch: (fd, keys, values, attr) => write(() => mapUpdateBatch(kernel, task, fd, keys, values, attr)),
+    mapDeleteBatch: (fd, keys, attr) => write(() => mapDeleteBatch(kernel, task, fd, keys, attr)),
     mapFreeze: (fd) => {
       write(() => {
         mapFreeze(kernel, task, fd)
       })
     },
-    progLoad: (attr) => write(() => progLoad(kernel, task, attr)),
+    // A copy: slices of a Buffer would still be the caller's bytes.
+    progLoad: (attr) => write(() => progLoad(kernel, task, { ...attr, insns: new Uint8Array(attr.insns) })),
     progTestRun: (fd, attr) => write(() => progTestRun(kernel, task, fd, attr)),
     progBindMap: (progFd, mapFd) => {
       write(() => {

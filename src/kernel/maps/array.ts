@@ -8,6 +8,7 @@ import { ArrayStore } from './array-store.ts'
 import { BaseMap } from './base.ts'
 import type { MapFamily } from './family.ts'
 import type { MapEnvironment } from './map.ts'
+import { copyMapValue, copyMapValueLong, freeMapFields, hasLock } from './value.ts'
 
 /** ARRAY_CREATE_FLAG_MASK. */
 const CREATE_FLAGS = MapFlag.NUMA_NODE | MapFlag.MMAPABLE | ACCESS_FLAGS | MapFlag.PRESERVE_ELEMS | MapFlag.INNER_MAP
@@ -94,9 +95,11 @@ class ArrayMap extends BaseMap {
     if (flags > (ElemFlag.LOCK | ElemFlag.EXIST) || (flags & ~ElemFlag.LOCK) > ElemFlag.EXIST) return -Errno.EINVAL
     if (index >= this.#maxEntries) return -Errno.E2BIG
     if (flags & ElemFlag.NOEXIST) return -Errno.EEXIST
+    if (flags & ElemFlag.LOCK && !hasLock(this.record)) return -Errno.EINVAL
     let at = this.#elements.write(index)
     if (this.#cpus > 1) at += this.env.currentCpu() * this.#elemSize
-    this.env.memory.u8.copyWithin(at, value, value + this.record.valueSize)
+    copyMapValue(this.record, this.env.memory, at, value)
+    freeMapFields(this.record, this.env.memory, at)
     return 0
   }
 
@@ -125,7 +128,11 @@ class ArrayMap extends BaseMap {
     if (flags > ElemFlag.EXIST) return -Errno.EINVAL
     if (index >= this.#maxEntries) return -Errno.E2BIG
     if (flags === ElemFlag.NOEXIST) return -Errno.EEXIST
-    memory.u8.copyWithin(this.#elements.write(index), value, value + this.#elements.stride)
+    const at = this.#elements.write(index)
+    for (let off = 0; off < this.#elements.stride; off += this.#elemSize) {
+      copyMapValueLong(this.record, memory, at + off, value + off)
+      freeMapFields(this.record, memory, at + off)
+    }
     return 0
   }
 

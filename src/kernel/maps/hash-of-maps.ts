@@ -15,15 +15,6 @@ class HashOfMaps extends HashBase {
     super(record, env, 4, false)
   }
 
-  /** bpf_fd_htab_map_lookup_elem. */
-  override copyValue(key: number, value: number, _flags: number): number {
-    const elem = this.find(key)
-    if (elem === 0) return -Errno.ENOENT
-    const { view } = this.env.memory
-    view.setUint32(value, view.getUint32(this.table.valueOf(elem), true), true)
-    return 0
-  }
-
   /** bpf_fd_htab_map_update_elem. */
   override updateValue(key: number, value: number, flags: number): number {
     const { table } = this
@@ -50,27 +41,19 @@ class HashOfMaps extends HashBase {
       this.env.putMap(before)
       return 0
     }
-    const elem = table.alloc(key, hash, 0)
+    const elem = table.alloc(key, hash)
     this.env.memory.view.setUint32(table.valueOf(elem), id, true)
     table.link(elem, hash)
     return 0
   }
 
-  override delete(key: number): number {
-    const elem = this.find(key)
-    if (elem === 0) return -Errno.ENOENT
-    this.#remove(elem)
-    return 0
-  }
-
   clearSlots(): void {
-    for (let elem = this.table.firstFrom(0); elem !== 0; elem = this.table.firstFrom(0)) this.#remove(elem)
+    for (let elem = this.table.firstFrom(0); elem !== 0; elem = this.table.firstFrom(0)) this.remove(elem)
   }
 
-  #remove(elem: number): void {
+  protected override remove(elem: number): void {
     const id = this.env.memory.view.getUint32(this.table.valueOf(elem), true)
-    this.table.unlink(elem)
-    this.table.recycle(elem)
+    super.remove(elem)
     this.env.putMap(id)
   }
 }

@@ -128,7 +128,7 @@ export class HashTable {
   }
 
   /** An element that's in no bucket yet; its value is what was there before, as in Linux. */
-  alloc(key: number, hash: number, node: number): number {
+  alloc(key: number, hash: number, node = 0): number {
     return this.reuse(this.#free.pop() ?? this.#env.memory.alloc(this.#elemBytes), key, hash, node)
   }
 

@@ -1,12 +1,14 @@
 import { Errno } from '../../uapi/errno.ts'
 import { ElemFlag, MapFlag } from '../../uapi/flags.ts'
 import type { MapRecord } from '../objects/records.ts'
+import { concat } from '../store/bytes.ts'
 import { roundUp8 } from './alloc-check.ts'
 import { BaseMap } from './base.ts'
 import type { MapFamily } from './family.ts'
 import { createHash, hashMemUsage } from './hash-check.ts'
 import { HashTable } from './hash-table.ts'
-import type { MapEnvironment } from './map.ts'
+import type { BucketBatch, MapEnvironment } from './map.ts'
+import { copyMapValue, copyMapValueLong, freeMapFields, hasLock, zeroMapValue } from './value.ts'
 
 /** check_flags: what an update may find. @returns 0 or a negative errno. */
 export function checkUpdate(old: number, flags: number): number {
@@ -54,6 +56,86 @@ export abstract class HashBase extends BaseMap {
     return 0
   }
 
+  /** __htab_map_lookup_and_delete_batch: whole buckets, from one on. */
+  lookupBatch(start: number, count: number, flags: number, andDelete: boolean): BucketBatch {
+    const { table, record } = this
+    const { memory } = this.env
+    const nothing = new Uint8Array(0)
+    if (start >= table.buckets)
+      return { errno: Errno.ENOENT, found: 0, keys: nothing, values: nothing, next: undefined }
+    const valueSize = this.valueSizeOfSyscall
+    const keys: Uint8Array[] = []
+    const values: Uint8Array[] = []
+    const scratch = memory.alloc(valueSize)
+    let bucket = start
+    let errno = Errno.ENOENT
+    for (;;) {
+      const first = table.firstFrom(bucket)
+      if (first === 0) {
+        bucket = table.buckets
+        break
+      }
+      bucket = table.bucketOf(table.hashOf(first))
+      const elems: number[] = []
+      for (let elem = first; elem !== 0; elem = table.after(elem)) elems.push(elem)
+      if (elems.length > count - keys.length) {
+        errno = keys.length === 0 ? Errno.ENOSPC : 0
+        break
+      }
+      for (const elem of elems) {
+        const at = table.keyOf(elem)
+        keys.push(memory.u8.slice(at, at + record.keySize))
+        this.copyElem(elem, scratch, flags)
+        values.push(memory.u8.slice(scratch, scratch + valueSize))
+      }
+      if (andDelete) for (const elem of elems.reverse()) this.remove(elem)
+      bucket++
+      if (bucket >= table.buckets) break
+    }
+    memory.free(scratch, valueSize)
+    return { errno, found: keys.length, keys: concat(...keys), values: concat(...values), next: bucket }
+  }
+
+  override copyValue(key: number, value: number, flags: number): number {
+    const elem = this.find(key)
+    if (elem === 0) return -Errno.ENOENT
+    this.copyElem(elem, value, flags)
+    return 0
+  }
+
+  override delete(key: number): number {
+    const elem = this.find(key)
+    if (elem === 0) return -Errno.ENOENT
+    this.remove(elem)
+    return 0
+  }
+
+  override lookupAndDelete(key: number, value: number, flags: number): number {
+    const elem = this.find(key)
+    if (elem === 0) return -Errno.ENOENT
+    this.copyElem(elem, value, flags)
+    this.remove(elem)
+    return 0
+  }
+
+  /** Copies an element's value as bpf(2) gives it. */
+  protected copyElem(elem: number, value: number, _flags: number): void {
+    const at = this.table.valueOf(elem)
+    this.env.memory.u8.copyWithin(value, at, at + this.valueSizeOfSyscall)
+  }
+
+  /** Takes an element out. */
+  protected remove(elem: number): void {
+    this.table.unlink(elem)
+    this.freeFields(elem)
+    this.table.recycle(elem)
+  }
+
+  /** check_and_free_fields. */
+  protected freeFields(elem: number): void {
+    freeMapFields(this.record, this.env.memory, this.table.valueOf(elem))
+  }
+
   override flush(): void {
     this.table.flush()
   }
@@ -86,59 +168,32 @@ class HashMap extends HashBase {
     return elem === 0 ? 0 : this.table.handOut(elem)
   }
 
-  override copyValue(key: number, value: number, _flags: number): number {
-    const elem = this.find(key)
-    if (elem === 0) return -Errno.ENOENT
-    this.#copyOut(elem, value)
-    return 0
-  }
-
   /** htab_map_update_elem: a new element takes the old one's place, at the head of the bucket. */
   override update(key: number, value: number, flags: number): number {
     const { table } = this
     if (unknownFlags(flags, ElemFlag.LOCK)) return -Errno.EINVAL
     const hash = table.hash(key)
     const old = table.find(key, hash)
+    if (flags & ElemFlag.LOCK && !hasLock(this.record)) return -Errno.EINVAL
     const refused = checkUpdate(old, flags)
     if (refused !== 0) return refused
     if (old === 0 && this.isFull) return -Errno.E2BIG
-    let elem: number
-    if (old !== 0 && this.#extra !== 0) {
-      elem = table.reuse(this.#extra, key, hash)
-    } else {
-      elem = table.alloc(key, hash, 0)
+    if (old !== 0 && flags & ElemFlag.LOCK) {
+      // With the lock held, the value is written where it is.
+      copyMapValue(this.record, this.env.memory, table.valueOf(old), value)
+      table.changed(old)
+      return 0
     }
-    const to = table.valueOf(elem)
-    this.env.memory.u8.copyWithin(to, value, value + this.record.valueSize)
+    const elem = old !== 0 && this.#extra !== 0 ? table.reuse(this.#extra, key, hash) : table.alloc(key, hash)
+    copyMapValue(this.record, this.env.memory, table.valueOf(elem), value)
     table.link(elem, hash)
     if (old !== 0) {
       table.unlink(old)
+      this.freeFields(old)
       if (this.record.mapFlags & MapFlag.NO_PREALLOC) table.recycle(old)
       else this.#extra = old
     }
     return 0
-  }
-
-  override delete(key: number): number {
-    const elem = this.find(key)
-    if (elem === 0) return -Errno.ENOENT
-    this.table.unlink(elem)
-    this.table.recycle(elem)
-    return 0
-  }
-
-  override lookupAndDelete(key: number, value: number, _flags: number): number {
-    const elem = this.find(key)
-    if (elem === 0) return -Errno.ENOENT
-    this.#copyOut(elem, value)
-    this.table.unlink(elem)
-    this.table.recycle(elem)
-    return 0
-  }
-
-  #copyOut(elem: number, value: number): void {
-    const at = this.table.valueOf(elem)
-    this.env.memory.u8.copyWithin(value, at, at + this.record.valueSize)
   }
 }
 
@@ -166,13 +221,6 @@ class PerCpuHashMap extends HashBase {
     return elem === 0 ? 0 : this.table.handOut(elem) + cpu * this.#elemSize
   }
 
-  override copyValue(key: number, value: number, _flags: number): number {
-    const elem = this.find(key)
-    if (elem === 0) return -Errno.ENOENT
-    this.#copyOut(elem, value)
-    return 0
-  }
-
   /** An update of a program is one of this CPU's value; a new element's other values are zero. */
   override update(key: number, value: number, flags: number): number {
     return this.#update(key, value, flags, false)
@@ -183,21 +231,11 @@ class PerCpuHashMap extends HashBase {
     return this.#update(key, value, flags, true)
   }
 
-  override delete(key: number): number {
-    const elem = this.find(key)
-    if (elem === 0) return -Errno.ENOENT
-    this.table.unlink(elem)
-    this.table.recycle(elem)
-    return 0
-  }
-
-  override lookupAndDelete(key: number, value: number, _flags: number): number {
-    const elem = this.find(key)
-    if (elem === 0) return -Errno.ENOENT
-    this.#copyOut(elem, value)
-    this.table.unlink(elem)
-    this.table.recycle(elem)
-    return 0
+  protected override freeFields(elem: number): void {
+    const at = this.table.valueOf(elem)
+    for (let off = 0; off < this.table.valueBytes; off += this.#elemSize) {
+      freeMapFields(this.record, this.env.memory, at + off)
+    }
   }
 
   /** htab_map_update_elem_in_place. */
@@ -208,29 +246,36 @@ class PerCpuHashMap extends HashBase {
     const old = table.find(key, hash)
     const refused = checkUpdate(old, flags)
     if (refused !== 0) return refused
+    const { record } = this
     const { memory } = this.env
     if (old !== 0) {
-      const to = table.valueOf(old) + (allCpus ? 0 : this.env.currentCpu() * this.#elemSize)
-      memory.u8.copyWithin(to, value, value + (allCpus ? table.valueBytes : this.record.valueSize))
+      this.#write(table.valueOf(old), value, allCpus, copyMapValue)
       table.changed(old)
       return 0
     }
     if (this.isFull) return -Errno.E2BIG
-    const elem = table.alloc(key, hash, 0)
-    const to = table.valueOf(elem)
-    if (allCpus) memory.u8.copyWithin(to, value, value + table.valueBytes)
-    else {
-      memory.u8.fill(0, to, to + table.valueBytes)
-      const mine = to + this.env.currentCpu() * this.#elemSize
-      memory.u8.copyWithin(mine, value, value + this.#elemSize)
-    }
+    const elem = table.alloc(key, hash)
+    const at = table.valueOf(elem)
+    if (!allCpus)
+      for (let off = 0; off < table.valueBytes; off += this.#elemSize) zeroMapValue(record, memory, at + off)
+    this.#write(at, value, allCpus, copyMapValueLong)
     table.link(elem, hash)
     return 0
   }
 
-  #copyOut(elem: number, value: number): void {
-    const at = this.table.valueOf(elem)
-    this.env.memory.u8.copyWithin(value, at, at + this.table.valueBytes)
+  /** pcpu_copy_value: every CPU's value, or this one's as `one` copies it. */
+  #write(at: number, value: number, allCpus: boolean, one: typeof copyMapValue): void {
+    const { memory } = this.env
+    if (!allCpus) {
+      const mine = at + this.env.currentCpu() * this.#elemSize
+      one(this.record, memory, mine, value)
+      freeMapFields(this.record, memory, mine)
+      return
+    }
+    for (let off = 0; off < this.table.valueBytes; off += this.#elemSize) {
+      copyMapValueLong(this.record, memory, at + off, value + off)
+      freeMapFields(this.record, memory, at + off)
+    }
   }
 }
 

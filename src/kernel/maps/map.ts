@@ -32,6 +32,8 @@ export interface KernelMap {
   updateValue(key: number, value: number, flags: number): number
   /** BPF_MAP_LOOKUP_AND_DELETE_ELEM. */
   lookupAndDelete(key: number, value: number, flags: number): number
+  /** htab_map_lookup_batch: families that have one of their own; `start` is a bucket. */
+  lookupBatch?(start: number, count: number, flags: number, andDelete: boolean): BucketBatch
   /** Bytes of a value as bpf(2) sees it: rounded and times the possible CPUs for per-CPU maps (bpf_map_value_size). */
   readonly valueSizeOfSyscall: number
   /** map_mem_usage: what /proc/PID/fdinfo calls memlock. */
@@ -44,6 +46,16 @@ export interface KernelMap {
   clearSlots?(): void
   /** The map is closed: its memory can be taken back. */
   release?(): void
+}
+
+/** Whole buckets of a hash map, as many as there's room for. */
+export interface BucketBatch {
+  errno: number
+  found: number
+  keys: Uint8Array
+  values: Uint8Array
+  /** The bucket to go on with; undefined where the kernel leaves that alone. */
+  next: number | undefined
 }
 
 /** What a map reaches beyond itself. */

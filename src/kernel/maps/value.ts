@@ -30,6 +30,11 @@ export function copyMapValueLong(layout: ValueLayout, memory: Memory, dst: numbe
   else memory.u8.copyWithin(dst, src, src + ((layout.valueSize + 7) & ~7))
 }
 
+/** Whether values have a spin lock, so that BPF_F_LOCK means something. */
+export function hasLock({ fields }: ValueLayout): boolean {
+  return fields.some(({ type }) => type === FieldType.SPIN_LOCK)
+}
+
 /** zero_map_value. */
 export function zeroMapValue({ valueSize, fields }: ValueLayout, memory: Memory, at: number): void {
   let from = 0

@@ -118,7 +118,7 @@ export class MemoryStore implements Store {
   }
 
   put(table: number, key: Uint8Array, value: Uint8Array): void {
-    this.#change(table, toString(key), value.slice())
+    this.#change(table, toString(key), new Uint8Array(value))
   }
 
   remove(table: number, key: Uint8Array): void {
