@@ -71,6 +71,11 @@ export class Btf {
     }
   }
 
+  /** Of sections that somebody else has checked: the kernel, which has its own rules. */
+  static trusted(sections: Sections): Btf {
+    return new Btf(sections, undefined, [])
+  }
+
   private constructor(sections: Sections, base: Btf | undefined, lines: readonly BtfLogLine[]) {
     this.lines = lines
     this.base = base

@@ -7,11 +7,14 @@ import { errnoName } from '../uapi/errno.ts'
 export class KernelError extends Error {
   readonly errno: number
   readonly log: string | undefined
+  /** What log_true_size says, where there's a log. */
+  readonly logTrueSize: number
 
-  constructor(errno: number, log?: string) {
+  constructor(errno: number, log?: string, logTrueSize = 0) {
     super(errnoName(errno) ?? `errno ${errno}`)
     this.name = 'KernelError'
     this.errno = errno
     this.log = log
+    this.logTrueSize = logTrueSize
   }
 }

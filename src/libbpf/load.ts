@@ -172,22 +172,25 @@ function loadBtf(obj: BpfObject, sys: Syscalls): void {
       .find((each) => btf.kind(each) === BtfKind.FUNC && btf.funcLinkage(each) === FuncLinkage.GLOBAL)
     if (id !== undefined) btf.setFuncLinkage(id, FuncLinkage.STATIC)
   }
+  const bytes = btf.rawData()
   try {
-    obj.btfFd = sys.bpf.btfLoad({ btf: btf.rawData() }).fd
+    obj.btfFd = sys.bpf.btfLoad({ btf: bytes }).fd
     obj.freeShownFds.shift()
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
+    const text = btfLog(sys, bytes)
     log.warn(`BTF loading error: ${errstr(error.errno)}`)
-    const text = error.log ?? retryForLog(sys, btf.rawData())
     if (text !== '') log.warn(`-- BEGIN BTF LOAD LOG ---\n${text}\n-- END BTF LOAD LOG --`)
     report(error.errno)
   }
 }
 
+const MAX_LOG_SIZE = 0xffffffff >>> 2
+
 /** btf_load_into_kernel asks once more, for the log, when a quiet load fails. */
-function retryForLog(sys: Syscalls, btf: Uint8Array): string {
+function btfLog(sys: Syscalls, btf: Uint8Array): string {
   try {
-    sys.close(sys.bpf.btfLoad({ btf, logLevel: 1, logSize: 0xff_ffff }).fd)
+    sys.close(sys.bpf.btfLoad({ btf, logLevel: 1, logSize: MAX_LOG_SIZE }).fd)
     return ''
   } catch (error) {
     if (error instanceof KernelError) return error.log ?? ''

@@ -83,12 +83,15 @@ export interface BtfLoadAttr {
   logLevel?: number
   logSize?: number
   btfFlags?: number
+  btfTokenFd?: Fd
 }
 
 /** A finished load and what the verifier wrote. */
 export interface Loaded {
   fd: Fd
   log: string
+  /** Bytes of a buffer that the whole log would have fitted in. */
+  logTrueSize: number
 }
 
 /** BPF_PROG_TEST_RUN. Sizes in bytes. */

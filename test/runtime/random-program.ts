@@ -1,3 +1,5 @@
+import { random } from '../random.ts'
+
 /**
  * Random programs that the verifier accepts: XDP programs that fill r0 and r2 to r9 from the packet, compute with them,
  * with immediates, with the stack and with atomics, jump ahead, and write all registers back to the packet.
@@ -6,17 +8,6 @@
 export interface RandomProgram {
   insns: Uint8Array
   packet: Uint8Array
-}
-
-/** mulberry32: the same numbers for the same seed, everywhere. */
-export function random(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return (t ^ (t >>> 14)) >>> 0
-  }
 }
 
 const REGS = [0, 2, 3, 4, 5, 6, 7, 8, 9]

@@ -14,8 +14,14 @@ const FUNC_INFO_SIZE = 8
 const LINE_INFO_SIZE = 16
 const JITED_LINE_INFO_SIZE = 8
 
+/** bpf_obj_get_info_by_fd, whose errno for what isn't open is one of its own. */
+function mustBeOpen(task: Task, fd: Fd): void {
+  if (!task.files.has(fd)) throw new KernelError(Errno.EBADFD)
+}
+
 /** bpf_map_get_info_by_fd. */
 export function mapInfo(kernel: Kernel, task: Task, fd: Fd): MapInfo {
+  mustBeOpen(task, fd)
   const map = kernel.mapByFd(task, fd)
   return {
     type: map.type,
@@ -45,6 +51,7 @@ function hexBytes(hex: string): Uint8Array {
 
 /** bpf_prog_get_info_by_fd: arrays only where they are asked for, counts always. */
 export function progInfo(kernel: Kernel, task: Task, fd: Fd, wants: ProgInfoWants): ProgInfo {
+  mustBeOpen(task, fd)
   const prog = kernel.byFd(task, fd, 'prog')
   const blob = (part: number) => kernel.objects.blob('prog', prog.id, part) ?? new Uint8Array(0)
   // Functions count only where there is more than the main program (aux->func_cnt).
@@ -103,6 +110,7 @@ function counts(prog: ProgRecord): Omit<ProgInfo, 'nrJitedKsyms' | 'nrJitedFuncL
 
 /** bpf_btf_get_info_by_fd. */
 export function btfInfo(kernel: Kernel, task: Task, fd: Fd, wantBtf: boolean): BtfInfo {
+  mustBeOpen(task, fd)
   const btf = kernel.byFd(task, fd, 'btf')
   const info: BtfInfo = { id: btf.id, btfSize: btf.size, name: btf.name, kernelBtf: btf.kernelBtf }
   if (wantBtf) info.btf = btfBytes(kernel, btf.id)
@@ -111,7 +119,7 @@ export function btfInfo(kernel: Kernel, task: Task, fd: Fd, wantBtf: boolean): B
 
 /** No link can be made yet, so none is behind any descriptor. */
 export function linkInfo(task: Task, fd: Fd): LinkInfo {
-  task.files.get(fd)
+  mustBeOpen(task, fd)
   throw new KernelError(Errno.EINVAL)
 }
 

@@ -1,9 +1,13 @@
+import type { Btf } from '../../btf/btf.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { Bpffs } from '../bpffs/bpffs.ts'
+import { CheckedBtf } from '../btf/checked.ts'
+import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
 import type { StoredMap } from '../objects/encode.ts'
 import type { KeptKind } from '../objects/objects.ts'
 import { Objects } from '../objects/objects.ts'
+import { Blob } from '../objects/records.ts'
 import type { Clock } from '../process/clock.ts'
 import { Descriptors } from '../process/descriptors.ts'
 import { Processes } from '../process/processes.ts'
@@ -48,6 +52,7 @@ export class Kernel {
   /** The process whose system call runs. */
   #current: Task | undefined
   readonly #tasks = new Set<Task>()
+  readonly #btfs = new Map<number, CheckedBtf>()
   #depth = 0
   #generation = -1
 
@@ -79,6 +84,22 @@ export class Kernel {
         progByFd: (fd) => this.progByFd(this.current, fd),
       },
     })
+  }
+
+  /** A program's types, as they were when they passed. @throws KernelError ENOENT. */
+  btf(id: number): CheckedBtf {
+    const known = this.#btfs.get(id)
+    if (known) return known
+    const bytes = this.objects.blob('btf', id, Blob.BTF_DATA)
+    if (!bytes) throw new KernelError(Errno.ENOENT)
+    const btf = CheckedBtf.open(bytes, this)
+    this.#btfs.set(id, btf)
+    return btf
+  }
+
+  /** The kernel's own types. */
+  vmlinuxTypes(): Btf {
+    return vmlinuxTypes(this.profile)
   }
 
   /** Takes away what killed commands left behind; costs one look where there's nothing. */
@@ -193,6 +214,7 @@ export class Kernel {
   #forgetAll(): void {
     this.#generation = -1
     this.maps.drop()
+    this.#btfs.clear()
     this.objects.reset()
   }
 

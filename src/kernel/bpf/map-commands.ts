@@ -9,9 +9,10 @@ import type { KernelMap } from '../maps/map.ts'
 import { initMapValue } from '../maps/value.ts'
 import type { StoredMap } from '../objects/encode.ts'
 import type { File } from '../process/descriptors.ts'
-import { checkMapBtf, hasField } from './map-btf.ts'
 import type { Kernel, Task } from './kernel.ts'
+import { checkMapBtf, hasField } from './map-btf.ts'
 import { checkName, fileMode } from './names.ts'
+import { noToken } from './token.ts'
 
 /** Commands of bpf(2) about maps, with the checks of kernel/bpf/syscall.c in its order. */
 
@@ -51,11 +52,7 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
     const offloadable = mapType === MapType.HASH || mapType === MapType.ARRAY
     throw new KernelError(offloadable && attr.mapIfindex === 1 ? Errno.ENOTSUP : Errno.EINVAL)
   }
-  // BPF_F_TOKEN_FD: there are no BPF tokens here, so none is behind any descriptor.
-  if (givenFlags & MapFlag.TOKEN_FD) {
-    task.files.get(attr.mapTokenFd ?? 0)
-    throw new KernelError(Errno.EINVAL)
-  }
+  if (givenFlags & MapFlag.TOKEN_FD) noToken(task, attr.mapTokenFd ?? 0)
   const name = checkName(attr.mapName ?? '')
 
   let btfId = 0

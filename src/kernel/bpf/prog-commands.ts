@@ -24,7 +24,7 @@ export function progLoad(kernel: Kernel, task: Task, attr: ProgLoadAttr): Loaded
     capable: true,
     possibleCpus: kernel.possibleCpus,
   }
-  const { record, xlated, run, funcInfo, lineInfo, owned, log } = loadProgram(loadKernel, attr)
+  const { record, xlated, run, funcInfo, lineInfo, owned, log, logTrueSize } = loadProgram(loadKernel, attr)
   const { objects } = kernel
   const prog = objects.add('prog', {
     ...record,
@@ -49,7 +49,7 @@ export function progLoad(kernel: Kernel, task: Task, attr: ProgLoadAttr): Loaded
   objects.putBlob('prog', prog.id, Blob.PROG_RUN, run)
   objects.putBlob('prog', prog.id, Blob.PROG_FUNC_INFO, funcInfo)
   objects.putBlob('prog', prog.id, Blob.PROG_LINE_INFO, lineInfo)
-  return { fd: openFd(kernel, task, { kind: 'prog', id: prog.id, canRead: true, canWrite: true }), log }
+  return { fd: openFd(kernel, task, { kind: 'prog', id: prog.id, canRead: true, canWrite: true }), log, logTrueSize }
 }
 
 /** The bytes of a BTF object. */

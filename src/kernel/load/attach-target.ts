@@ -3,10 +3,10 @@ import { Kind } from '../../btf/btf.ts'
 import { AttachType } from '../../uapi/attach-type.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
+import { vmlinuxTypes } from '../btf/vmlinux.ts'
+import { refuse } from '../log.ts'
 import type { LoadEnv } from './env.ts'
-import { refuse } from './env.ts'
 import { checkFuncModel } from './func-model.ts'
-import { vmlinuxTypes } from './vmlinux.ts'
 
 /** What a program that is attached to a function, by type id, may be attached to (check_attach_btf_id). */
 

@@ -1,8 +1,8 @@
 import { Class, Jmp, LD_IMM64 } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
+import { refuse } from '../log.ts'
 import type { LoadEnv } from './env.ts'
-import { refuse } from './env.ts'
 
 /** Marks of one instruction in the walk: seen, which of its edges were followed, and done. */
 const DISCOVERED = 0x10

@@ -1,10 +1,11 @@
 import { KernelError } from '../error.ts'
+import type { FinishedLog } from '../log.ts'
+import { LogLevel } from '../log.ts'
 import { checkAttachTarget } from './attach-target.ts'
 import { checkCfg } from './cfg.ts'
 import type { LoadEnv } from './env.ts'
-import { LogLevel } from './log.ts'
-import { checkProgBtf, readProgBtf } from './prog-btf.ts'
 import { resolveLdImm64 } from './ldimm64.ts'
+import { checkProgBtf, readProgBtf } from './prog-btf.ts'
 import { stackDepth } from './stack-depth.ts'
 import { checkSubprogs, findSubprogs } from './subprogs.ts'
 import { walkStart } from './walk.ts'
@@ -16,7 +17,7 @@ import { walkStart } from './walk.ts'
  * @throws KernelError with the log, when the program is refused or the log didn't fit.
  * @returns the log.
  */
-export function checkProgram(env: LoadEnv): string {
+export function checkProgram(env: LoadEnv): FinishedLog {
   const { log } = env
   let refusal: KernelError | undefined
   try {
@@ -35,10 +36,10 @@ export function checkProgram(env: LoadEnv): string {
     refusal = error
   }
   if (log.needed) writeStatistics(env)
-  const { text, errno } = log.finish()
-  if (errno) throw new KernelError(errno, text)
-  if (refusal) throw new KernelError(refusal.errno, text)
-  return text
+  const finished = log.finish()
+  const errno = finished.errno || refusal?.errno
+  if (errno) throw new KernelError(errno, finished.text, finished.trueSize)
+  return finished
 }
 
 /** print_verification_stats. */

@@ -1,10 +1,9 @@
 import type { Btf } from '../../btf/btf.ts'
 import type { Insns } from '../../isa/insn.ts'
 import type { ProgLoadAttr } from '../../uapi/attr.ts'
-import { KernelError } from '../error.ts'
+import type { VerifierLog } from '../log.ts'
 import type { MapRecord, ProgRecord } from '../objects/records.ts'
 import type { LoadKernel } from './load.ts'
-import type { VerifierLog } from './log.ts'
 
 /** A function of the program: the main one, or what a call or a callback leads to (struct bpf_subprog_info). */
 export interface Subprog {
@@ -60,10 +59,4 @@ export interface LoadEnv {
   opsName: string | undefined
   /** What was looked at so far (env->insn_processed). */
   insnsProcessed: number
-}
-
-/** Writes a check's text and refuses the program. The text is given with its newline, where the kernel's has one. */
-export function refuse(env: { readonly log: VerifierLog }, errno: number, text = ''): never {
-  env.log.write(text)
-  throw new KernelError(errno)
 }

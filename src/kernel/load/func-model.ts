@@ -1,9 +1,9 @@
 import type { Btf } from '../../btf/btf.ts'
 import { Kind } from '../../btf/btf.ts'
 import { Errno } from '../../uapi/errno.ts'
+import { kindNames } from '../btf/kind-names.ts'
+import { refuse } from '../log.ts'
 import type { LoadEnv } from './env.ts'
-import { refuse } from './env.ts'
-import { kindNames } from './kind-names.ts'
 
 const MAX_FUNC_ARGS = 12
 const MAX_ARG_SIZE = 16

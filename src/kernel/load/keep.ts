@@ -1,10 +1,11 @@
-import type { LoadEnv } from './env.ts'
-import type { LoadResult } from './load.ts'
-import type { MapOwner } from '../objects/records.ts'
-import { Errno } from '../../uapi/errno.ts'
 import { INSN_SIZE, Insns } from '../../isa/insn.ts'
+import { Errno } from '../../uapi/errno.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { KernelError } from '../error.ts'
+import type { FinishedLog } from '../log.ts'
+import type { MapOwner } from '../objects/records.ts'
+import type { LoadEnv } from './env.ts'
+import type { LoadResult } from './load.ts'
 import { resolvedType } from './map-compat.ts'
 import { FUNC_INFO_SIZE, LINE_INFO_SIZE } from './prog-btf.ts'
 import { progTag } from './tag.ts'
@@ -18,7 +19,7 @@ const PROG_HEADER = 72
 const holdsProgs: ReadonlySet<number> = new Set([MapType.PROG_ARRAY, MapType.DEVMAP, MapType.CPUMAP])
 
 /** What is kept of a program that passed. @throws KernelError EINVAL for maps that other programs are in. */
-export function keepProgram(env: LoadEnv, log: string): LoadResult {
+export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
   const { attr, insns } = env
   const owned = claimMaps(env, log)
   const { xlated, run } = translate(env)
@@ -51,7 +52,8 @@ export function keepProgram(env: LoadEnv, log: string): LoadResult {
     funcInfo: encodeFuncInfo(env),
     lineInfo: env.lineInfo,
     owned,
-    log,
+    log: log.text,
+    logTrueSize: log.trueSize,
   }
 }
 
@@ -66,7 +68,7 @@ function hasFrags({ attr }: LoadEnv): boolean {
 }
 
 /** bpf_check_tail_call: programs in one map must be alike. */
-function claimMaps(env: LoadEnv, log: string): LoadResult['owned'] {
+function claimMaps(env: LoadEnv, log: FinishedLog): LoadResult['owned'] {
   const owner: MapOwner = {
     type: resolvedType(env),
     jited: false,
@@ -84,7 +86,7 @@ function claimMaps(env: LoadEnv, log: string): LoadResult['owned'] {
     const { type, jited, xdpHasFrags, expectedAttachType } = map.owner
     const alike = type === owner.type && jited === owner.jited && xdpHasFrags === owner.xdpHasFrags
     const sameAttach = map.type !== MapType.PROG_ARRAY || expectedAttachType === owner.expectedAttachType
-    if (!alike || !sameAttach) throw new KernelError(Errno.EINVAL, log)
+    if (!alike || !sameAttach) throw new KernelError(Errno.EINVAL, log.text, log.trueSize)
   }
   return owned
 }

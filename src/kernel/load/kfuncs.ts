@@ -1,10 +1,10 @@
 import type { Btf } from '../../btf/btf.ts'
 import { Kind } from '../../btf/btf.ts'
 import { Errno } from '../../uapi/errno.ts'
+import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
+import { refuse } from '../log.ts'
 import type { LoadEnv } from './env.ts'
-import { refuse } from './env.ts'
-import { vmlinuxTypes } from './vmlinux.ts'
 
 const MAX_KFUNC_DESCS = 256
 const MAX_KFUNC_BTFS = 256

@@ -3,13 +3,13 @@ import { Class, LD_IMM64, Mode } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { PseudoLdImm64 } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
+import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
+import { refuse } from '../log.ts'
 import type { MapRecord } from '../objects/records.ts'
 import type { LoadEnv } from './env.ts'
-import { refuse } from './env.ts'
 import { addUsedMap } from './map-compat.ts'
 import { isKnownOpcode } from './opcodes.ts'
-import { vmlinuxTypes } from './vmlinux.ts'
 
 /** Values of maps may be addressed up to here (BPF_MAX_VAR_OFF). */
 const MAX_VAR_OFF = 1 << 29

@@ -32,6 +32,7 @@ export interface LoadResult {
   /** Maps of programs that this one is the first to use: from now on only programs like it may be in them. */
   owned: { mapId: number; owner: MapOwner }[]
   log: string
+  logTrueSize: number
 }
 
 export type LoadProgram = (kernel: LoadKernel, attr: ProgLoadAttr) => LoadResult

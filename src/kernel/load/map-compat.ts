@@ -2,9 +2,9 @@ import { Errno } from '../../uapi/errno.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { FieldType as Field, fieldMask } from '../btf/field-types.ts'
+import { refuse } from '../log.ts'
 import type { MapRecord } from '../objects/records.ts'
 import type { LoadEnv } from './env.ts'
-import { refuse } from './env.ts'
 
 /** Maps that one program may use (MAX_USED_MAPS). */
 const MAX_USED_MAPS = 64

@@ -1,7 +1,7 @@
 import { Btf, Kind } from '../../btf/btf.ts'
 import { Errno } from '../../uapi/errno.ts'
+import { refuse } from '../log.ts'
 import type { FuncInfo, LoadEnv } from './env.ts'
-import { refuse } from './env.ts'
 
 /**
  * What a program says of itself by BTF: which functions it has and which lines they come from (check_btf_info_early and

@@ -4,6 +4,7 @@ import { Errno } from '../../uapi/errno.ts'
 import { BPF_OBJ_NAME_LEN, ProgFlag } from '../../uapi/flags.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { KernelError } from '../error.ts'
+import { VerifierLog } from '../log.ts'
 import type { ProgRecord } from '../objects/records.ts'
 import { progTypeRow } from '../progs/types.ts'
 import { fixedAttachType, mayAttach } from './attach-type.ts'
@@ -12,7 +13,6 @@ import type { LoadEnv } from './env.ts'
 import { keepProgram } from './keep.ts'
 import { isGplCompatible } from './license.ts'
 import type { LoadKernel, LoadProgram } from './load.ts'
-import { VerifierLog } from './log.ts'
 
 const KNOWN_FLAGS =
   ProgFlag.STRICT_ALIGNMENT |

@@ -2,10 +2,9 @@ import { FuncLinkage, Kind } from '../../btf/btf.ts'
 import { Class, Jmp, LD_IMM64, Mode } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
+import { LogLevel, refuse } from '../log.ts'
 import type { LoadEnv } from './env.ts'
-import { refuse } from './env.ts'
 import { KfuncTable } from './kfuncs.ts'
-import { LogLevel } from './log.ts'
 
 /** Where a program's functions begin, and that no jump or fall-through leads from one into another. */
 

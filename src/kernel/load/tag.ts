@@ -1,8 +1,8 @@
 import type * as Crypto from 'node:crypto'
 import type { Insns } from '../../isa/insn.ts'
 import { LD_IMM64 } from '../../isa/opcode.ts'
-import { lateRequire } from '../profile/package-root.ts'
 import { BPF_TAG_SIZE, PseudoLdImm64 } from '../../uapi/flags.ts'
+import { lateRequire } from '../profile/package-root.ts'
 
 /**
  * bpf_prog_calc_tag: the first bytes of the SHA-256 of the instructions, without the descriptors of their maps.

@@ -1,9 +1,9 @@
 import { INSN_SIZE, Insns } from '../../isa/insn.ts'
 import { Class, Jmp, LD_IMM64 } from '../../isa/opcode.ts'
 import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
-import type { MapRecord } from '../objects/records.ts'
+import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { helperProto } from '../helpers/access.ts'
-import { vmlinuxTypes } from './vmlinux.ts'
+import type { MapRecord } from '../objects/records.ts'
 import type { LoadEnv } from './env.ts'
 import { stackDepth } from './stack-depth.ts'
 

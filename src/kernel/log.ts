@@ -1,5 +1,5 @@
-import { Errno } from '../../uapi/errno.ts'
-import { KernelError } from '../error.ts'
+import { Errno } from '../uapi/errno.ts'
+import { KernelError } from './error.ts'
 
 /** log_level's bits (BPF_LOG_LEVEL1 and its kin). */
 export const LogLevel = { LEVEL1: 1, LEVEL2: 2, STATS: 4, FIXED: 8 } as const
@@ -12,6 +12,8 @@ const MAX_LOG_SIZE = 0xffffffff >>> 2
 export interface FinishedLog {
   text: string
   errno: number
+  /** Bytes of a buffer that all of it would have fitted in, its NUL included (log_true_size). */
+  trueSize: number
 }
 
 /**
@@ -21,12 +23,13 @@ export interface FinishedLog {
 export class VerifierLog {
   readonly level: number
   readonly #size: number
+  /** What a buffer could still show; the rest is dropped. */
   #text = ''
-  /** Where #text begins in all that was written: what no buffer could still show is dropped. */
-  #start = 0
+  /** Bytes that were written in all. */
+  #end = 0
   #longest = 0
 
-  /** bpf_vlog_init. @throws KernelError EINVAL. */
+  /** bpf_vlog_init. @param size of the buffer; 0 for none. @throws KernelError EINVAL. */
   constructor(level: number, size: number) {
     if ((size > 0 && level === 0) || level & ~LOG_MASK || size > MAX_LOG_SIZE) throw new KernelError(Errno.EINVAL)
     this.level = level
@@ -40,31 +43,38 @@ export class VerifierLog {
 
   /** bpf_verifier_vlog. */
   write(text: string): void {
-    if (this.level === 0) return
+    if (this.level === 0 || text === '') return
     const message = text.length < MESSAGE_SIZE ? text : text.slice(0, MESSAGE_SIZE - 1)
+    this.#end += message.length
+    this.#longest = Math.max(this.#longest, this.#end + 1)
+    if (this.#size === 0) return
     this.#text += message
-    const end = this.#start + this.#text.length
-    this.#longest = Math.max(this.#longest, end + 1)
     if (this.level & LogLevel.FIXED) {
       if (this.#text.length > this.#size) this.#text = this.#text.slice(0, this.#size)
     } else if (this.#text.length > 2 * this.#size + MESSAGE_SIZE) {
       this.#text = this.#text.slice(-this.#size)
-      this.#start = end - this.#text.length
     }
   }
 
   /** bpf_vlog_reset to the beginning: what was written is forgotten, but not how much it was. */
   reset(): void {
     this.#text = ''
-    this.#start = 0
+    this.#end = 0
   }
 
   /** bpf_vlog_finalize. */
   finish(): FinishedLog {
-    if (this.level === 0 || this.#size === 0) return { text: '', errno: 0 }
+    const trueSize = this.#longest
+    if (this.level === 0 || this.#size === 0) return { text: '', errno: 0, trueSize }
     const room = this.#size - 1
     const text = this.#text
     const cut = text.length <= room ? text : this.level & LogLevel.FIXED ? text.slice(0, room) : text.slice(-room)
-    return { text: room === 0 ? '' : cut, errno: this.#longest > this.#size ? Errno.ENOSPC : 0 }
+    return { text: room === 0 ? '' : cut, errno: trueSize > this.#size ? Errno.ENOSPC : 0, trueSize }
   }
+}
+
+/** Writes a check's text and refuses what was given. The text is given with its newline, where the kernel's has one. */
+export function refuse(env: { readonly log: VerifierLog }, errno: number, text = ''): never {
+  env.log.write(text)
+  throw new KernelError(errno)
 }
