@@ -19,7 +19,7 @@ const floors = {
   syscall: ['src/kernel/syscall.ts'],
   boot: ['src/kernel/boot.ts', 'src/kernel/bpf/**'],
   libbpf: ['src/libbpf/**'],
-  cli: ['src/cli/**', 'src/index.ts'],
+  cli: ['src/cli/**', 'src/library/**', 'src/index.ts'],
 }
 
 /** libbpf and the command line see only the door, not what is behind it; only the command line boots a machine. */

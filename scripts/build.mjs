@@ -1,9 +1,10 @@
 // Bundles the command (dist/bpftool.cjs, dist/rest.cjs) and the library (dist/index.js). CommonJS for the command: it starts sooner.
 import { build } from 'esbuild'
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleCommand } from './bundle.mjs'
+import { writeTypes } from './types.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 process.chdir(root)
@@ -18,6 +19,14 @@ const common = {
   legalComments: 'none',
 }
 await bundleCommand('src/cli/bin.ts', 'dist', common)
-if (existsSync('src/index.ts')) {
-  await build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.js', format: 'esm' })
-}
+await build({
+  ...common,
+  // elfy is CommonJS, and asks for Node's modules as such.
+  external: ['lmdb', 'elfy'],
+  entryPoints: ['src/index.ts'],
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'library/[name]-[hash]',
+})
+writeTypes('src/index.ts', 'src', 'dist/types')

@@ -13,11 +13,14 @@ export const LibbpfErrno = {
 /** A libbpf call's failure. `errno` is positive: the kernel's number or one of LibbpfErrno. What was wrong has been printed. */
 export class LibbpfError extends Error {
   readonly errno: number
+  /** The program that the kernel refused, and its log, where it was one. */
+  readonly refused: { program: string; log: string } | undefined
 
-  constructor(errno: number) {
+  constructor(errno: number, refused?: { program: string; log: string }) {
     super(errstr(errno))
     this.name = 'LibbpfError'
     this.errno = errno
+    this.refused = refused
   }
 }
 

@@ -167,7 +167,7 @@ function loadWithLog(obj: BpfObject, sys: Syscalls, prog: BpfProgram, attr: Prog
       if (text !== '') {
         log.warn(`prog '${prog.name}': -- BEGIN PROG LOAD LOG --\n${text}-- END PROG LOAD LOG --`)
       }
-      throw new LibbpfError(error.errno)
+      throw new LibbpfError(error.errno, { program: prog.name, log: text })
     }
   }
 }
