@@ -42,6 +42,54 @@ if (lines.some((line) => line.includes('\t['))) throw new Error('kallsyms has sy
 // What most loads ask for, so that they don't have to read all symbols: the functions of BPF itself.
 const short = lines.filter((line) => / [tT] (__)?bpf_/.test(line))
 
+// Sizes of these stand in meta.json: what the kernel's maps are counted with.
+const counted = [
+  'bpf_map',
+  'bpf_array',
+  'bpf_htab',
+  'htab_elem',
+  'bpf_queue_stack',
+  'lpm_trie',
+  'lpm_trie_node',
+  'bpf_bloom_filter',
+  'bpf_ringbuf_map',
+  'bpf_stack_map',
+  'stack_map_bucket',
+  'bpf_dtab',
+  'bpf_dtab_netdev',
+  'bpf_cpu_map',
+  'xsk_map',
+  'bpf_stab',
+  'bpf_shtab',
+  'bpf_shtab_bucket',
+  'reuseport_array',
+  'bpf_local_storage_map',
+  'bpf_local_storage_map_bucket',
+  'bpf_cgroup_storage_map',
+  'bpf_struct_ops_map',
+  'bpf_struct_ops_value',
+  'bpf_insn_array',
+  'bpf_rhtab',
+]
+
+/** Sizes of structs in BTF, those that it has. */
+function structSizes(bytes, names) {
+  const word = (at) => bytes.readUInt32LE(at)
+  const types = word(4) + word(8)
+  const strings = word(4) + word(16)
+  const text = (at) => bytes.toString('latin1', strings + at, bytes.indexOf(0, strings + at))
+  const wanted = new Set(names)
+  const found = {}
+  const extra = { 1: () => 4, 3: () => 12, 4: (n) => n * 12, 5: (n) => n * 12, 6: (n) => n * 8, 13: (n) => n * 8 }
+  Object.assign(extra, { 14: () => 4, 15: (n) => n * 12, 17: () => 4, 19: (n) => n * 12 })
+  for (let at = types; at < types + word(12);) {
+    const kind = (word(at + 4) >>> 24) & 0x1f
+    if (kind === 4 && wanted.has(text(word(at)))) found[text(word(at))] ??= word(at + 8)
+    at += 12 + (extra[kind]?.(word(at + 4) & 0xffff) ?? 0)
+  }
+  return Object.fromEntries(names.filter((name) => name in found).map((name) => [name, found[name]]))
+}
+
 const out = join(resolve(dirname(fileURLToPath(import.meta.url)), '..'), 'profiles', name)
 mkdirSync(out, { recursive: true })
 const keep = (file, bytes) => {
@@ -68,6 +116,7 @@ writeFileSync(
       version: sysctl('kernel.version'),
       machine: sysctl('kernel.arch'),
       vmlinuxBtfSize: btf.length,
+      structSizes: structSizes(btf, counted),
     },
     null,
     2,

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { KernelError } from '../../src/kernel/error.ts'
+import { openMap } from '../../src/kernel/maps/index.ts'
+import type { MapEnvironment } from '../../src/kernel/maps/map.ts'
+import { MemoryStore } from '../../src/kernel/store/memory.ts'
 import type { Syscalls } from '../../src/kernel/syscall.ts'
 import { loadObject, openObject } from '../../src/libbpf/object.ts'
 import type { MapCreateAttr, ProgLoadAttr } from '../../src/uapi/attr.ts'
 import { Errno } from '../../src/uapi/errno.ts'
+import { MapType } from '../../src/uapi/map-type.ts'
 import type { FakeKernel } from './fake-kernel.ts'
 import { addProgram, fakeKernel } from './fake-kernel.ts'
 import { FakeMap } from './fake-map.ts'
@@ -43,7 +47,9 @@ export function loadFile(url: URL): Loaded {
     bpf: {
       mapCreate: (attr: MapCreateAttr) => {
         const id = FIRST_MAP + kernel.maps.size
-        kernel.maps.set(id, new FakeMap(kernel.memory, id, attr))
+        const fake = new FakeMap(kernel.memory, id, attr)
+        const ring = attr.mapType === MapType.RINGBUF
+        kernel.maps.set(id, ring ? openMap(fake.record, environment(kernel)) : fake)
         maps.set(attr.mapName ?? '', id)
         return id
       },
@@ -68,6 +74,11 @@ export function loadFile(url: URL): Loaded {
   const obj = openObject(new Uint8Array(readFileSync(url)), name, { print: (_level, text) => messages.push(text) })
   loadObject(obj, sys)
   return { kernel, progs, maps }
+}
+
+/** What a ring buffer needs of a kernel. */
+function environment({ memory, possibleCpus }: FakeKernel): MapEnvironment {
+  return { memory, possibleCpus, store: new MemoryStore() } as unknown as MapEnvironment
 }
 
 function notThere(): never {

@@ -76,12 +76,14 @@ export class Kernel {
     this.maps = new ResidentMaps({
       store,
       objects: this.objects,
+      profile,
       possibleCpus,
       now: () => clock.boottime(),
       random: () => Math.floor(Math.random() * 0x1_0000_0000),
       descriptors: {
         mapByFd: (fd) => this.mapByFd(this.current, fd),
         progByFd: (fd) => this.progByFd(this.current, fd),
+        kindOf: (fd) => this.current.files.kindOf(fd),
       },
     })
   }

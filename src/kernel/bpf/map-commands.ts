@@ -24,6 +24,7 @@ const lookupAndDeleteTypes: ReadonlySet<number> = new Set([
   MapType.PERCPU_HASH,
   MapType.LRU_HASH,
   MapType.LRU_PERCPU_HASH,
+  MapType.STACK_TRACE,
 ])
 
 const NUMA_NO_NODE = 0xffffffff
@@ -73,11 +74,12 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
     fields: [],
     extra: {},
     mapExtra: attr.mapExtra ?? 0n,
-    mapFlags,
     keySize: attr.keySize,
     valueSize: attr.valueSize,
     maxEntries: attr.maxEntries,
     ...fields,
+    // bpf_map_flags_retain_permanent: these two are the descriptor's.
+    mapFlags: (fields.mapFlags ?? mapFlags) & ~(MapFlag.RDONLY | MapFlag.WRONLY),
     type: mapType,
     name,
     btfId,
@@ -135,6 +137,8 @@ function withBuffers<T>(
   const { memory } = kernel.maps.environment
   const { keySize } = record
   const valueSize = map.valueSizeOfSyscall
+  // __bpf_copy_key: a map without keys must not be given one.
+  if (keySize === 0 && key.length > 0) throw new KernelError(Errno.EINVAL)
   if (key.length < keySize || (value && value.length < valueSize)) throw new KernelError(Errno.EFAULT)
   const keyAt = memory.alloc(keySize || 8)
   const valueAt = memory.alloc(valueSize || 8)

@@ -19,6 +19,7 @@ import {
   mapLookupElem,
   mapUpdateElem,
 } from './map-commands.ts'
+import { mmapRead, mmapWrite } from './map-mmap.ts'
 import { getFdById, getNextId, objGet, objPin } from './object-commands.ts'
 import type { BootRequest, MachineFacts } from './machine-facts.ts'
 import { otherCommand } from './other-commands.ts'
@@ -143,6 +144,18 @@ export class Process implements Syscalls {
   exit(): void {
     for (const fd of this.#task.files.list()) this.close(fd)
     this.#kernel.removeTask(this.#task)
+  }
+
+  /** What the process sees in a mapping of a map: the bytes from `offset` on. @throws KernelError. */
+  mmapRead(fd: Fd, offset: number, length: number): Uint8Array {
+    return this.#kernel.read(this.#task, () => mmapRead(this.#kernel, this.#task, fd, offset, length))
+  }
+
+  /** Writes to a mapping of a map. @throws KernelError. */
+  mmapWrite(fd: Fd, offset: number, bytes: Uint8Array): void {
+    this.#kernel.write(this.#task, () => {
+      mmapWrite(this.#kernel, this.#task, fd, offset, bytes)
+    })
   }
 
   /** The machine that the process runs on. */

@@ -9,7 +9,9 @@ import { checkName } from './names.ts'
 import { runKernel } from './run-kernel.ts'
 
 /** bpf_prog_load. */
-export function progLoad(kernel: Kernel, task: Task, attr: ProgLoadAttr): Loaded {
+export function progLoad(kernel: Kernel, task: Task, given: ProgLoadAttr): Loaded {
+  // A copy: a Buffer's slices, which the checks take, would write to the caller's own.
+  const attr = { ...given, insns: new Uint8Array(given.insns) }
   const name = checkName(attr.progName ?? '')
   const loadKernel: LoadKernel = {
     mapByFd: (fd) => kernel.mapByFd(task, fd),

@@ -5,12 +5,14 @@ import type { KernelMap, MapEnvironment } from '../maps/map.ts'
 import { Memory } from '../memory/memory.ts'
 import type { StoredMap } from '../objects/encode.ts'
 import type { Objects } from '../objects/objects.ts'
+import type { Profile } from '../profile/profile.ts'
 import type { Store } from '../store/store.ts'
 
 /** What maps ask of the machine beyond the store. */
 export interface MapHost {
   readonly store: Store
   readonly objects: Objects
+  readonly profile: Profile
   readonly possibleCpus: number
   now(): bigint
   random(): number
@@ -68,10 +70,11 @@ export class ResidentMaps {
   }
 
   #makeEnvironment(): MapEnvironment {
-    const { store, objects, possibleCpus, now, random, descriptors } = this.#host
+    const { store, objects, profile, possibleCpus, now, random, descriptors } = this.#host
     return {
       store,
       memory: new Memory(),
+      profile,
       possibleCpus,
       currentCpu: () => 0,
       now,

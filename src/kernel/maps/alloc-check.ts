@@ -8,6 +8,12 @@ import { KernelError } from '../error.ts'
 /** PCPU_MIN_UNIT_SIZE: the most that one CPU's part of a value can be. */
 export const PCPU_MIN_UNIT_SIZE = 32768
 
+/** KMALLOC_MAX_SIZE of x86-64. */
+export const KMALLOC_MAX_SIZE = 1 << 22
+
+/** What the machine can give to one map: its whole memory (kernel/memory). */
+const MEMORY_SIZE = 2 ** 32
+
 /** BPF_F_ACCESS_MASK. */
 export const ACCESS_FLAGS = MapFlag.RDONLY | MapFlag.RDONLY_PROG | MapFlag.WRONLY | MapFlag.WRONLY_PROG
 
@@ -27,6 +33,11 @@ export function hasNumaNode({ mapFlags = 0, numaNode = 0 }: MapCreateAttr): bool
 /** Refuses a map unless `ok`. @throws KernelError. */
 export function require(ok: boolean, errno: number = Errno.EINVAL): asserts ok {
   if (!ok) throw new KernelError(errno)
+}
+
+/** bpf_map_area_alloc of so many bytes. @throws KernelError ENOMEM. */
+export function requireRoom(bytes: number): void {
+  require(bytes <= MEMORY_SIZE, Errno.ENOMEM)
 }
 
 export function roundUp8(size: number): number {

@@ -1,4 +1,5 @@
 import { Errno } from '../../uapi/errno.ts'
+import { KernelError } from '../error.ts'
 import type { MapRecord } from '../objects/records.ts'
 import type { KernelMap, MapEnvironment } from './map.ts'
 
@@ -60,6 +61,14 @@ export abstract class BaseMap implements KernelMap {
 
   directValueAddr(_off: number): number | undefined {
     return undefined
+  }
+
+  mmapRead(_offset: number, _length: number): Uint8Array {
+    throw new KernelError(Errno.ENOTSUPP)
+  }
+
+  mmapWrite(_offset: number, _bytes: Uint8Array): number {
+    return -Errno.ENOTSUPP
   }
 
   flush(): void {

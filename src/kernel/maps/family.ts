@@ -4,6 +4,10 @@ import type { KernelMap, MapEnvironment } from './map.ts'
 
 /** What one map type is (struct bpf_map_ops): how it comes to be and how it is worked with. Rows of maps/index.ts. */
 export interface MapFamily {
+  /** The first release that had it, where kernels that can be booted may be older. */
+  readonly since?: string
+  /** Build options that it needs, all of them. */
+  readonly options?: readonly string[]
   /**
    * map_alloc_check and the checks of map_alloc.
    * @returns fields of the new map's record that the attributes don't give as they are.

@@ -1,6 +1,8 @@
 import type { Memory } from '../memory/memory.ts'
 import type { Store } from '../store/store.ts'
+import type { ObjectKind } from '../../uapi/attr.ts'
 import type { MapRecord, ProgRecord } from '../objects/records.ts'
+import type { Profile } from '../profile/profile.ts'
 
 /**
  * A map while a process works with it: its elements live in the machine's memory as far as they were touched, come
@@ -40,6 +42,10 @@ export interface KernelMap {
   memUsage(): number
   /** Address of byte `off` of the only element, for `ld_imm64` of map values (map_direct_value_addr), or undefined. */
   directValueAddr(off: number): number | undefined
+  /** What the bytes of a mapping are that a process makes of the map (map_mmap). @throws KernelError ENOTSUPP. */
+  mmapRead?(offset: number, length: number): Uint8Array
+  /** Writes to such a mapping. */
+  mmapWrite?(offset: number, bytes: Uint8Array): number
   /** Writes what changed to the store; runs within a transaction. */
   flush(): void
   /** map_free, as far as it's about what the map holds: puts the programs and maps in its slots. */
@@ -62,6 +68,8 @@ export interface BucketBatch {
 export interface MapEnvironment {
   readonly store: Store
   readonly memory: Memory
+  /** The kernel that runs: sizes of its structs, its options, its types. */
+  readonly profile: Profile
   readonly possibleCpus: number
   /** The CPU that runs the program, or that the calling process is on. */
   currentCpu(): number
@@ -72,6 +80,8 @@ export interface MapEnvironment {
   readonly descriptors: {
     mapByFd(fd: number): MapRecord
     progByFd(fd: number): ProgRecord
+    /** What a descriptor is, undefined for none that is open: for maps whose keys or values are sockets, cgroups, files. */
+    kindOf(fd: number): ObjectKind | 'stream' | undefined
   }
   /** Reference counts of what a map's slots hold. */
   holdMap(id: number): void

@@ -35,6 +35,11 @@ export class Descriptors {
     return this.#files[fd] !== undefined
   }
 
+  /** What is open there; the standard streams always are. */
+  kindOf(fd: Fd): ObjectKind | 'stream' | undefined {
+    return this.#files[fd]?.kind ?? (fd >= 0 && fd < FIRST_FD ? 'stream' : undefined)
+  }
+
   /** @throws KernelError EBADF, or EINVAL for standard streams, which stand for no BPF object. */
   get(fd: Fd): File {
     const file = this.#files[fd]

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Btf, Kind } from '../../btf/btf.ts'
 import type * as Zlib from 'node:zlib'
 import { lateRequire, packageRoot } from './package-root.ts'
 
@@ -26,6 +27,8 @@ export interface Profile {
   symbol(name: string): bigint | undefined
   /** /proc/kallsyms as root sees it. */
   kallsyms(): string
+  /** sizeof(struct NAME) in this kernel, 0 where it has no such struct. */
+  structSize(name: string): number
 }
 
 interface Meta {
@@ -33,6 +36,8 @@ interface Meta {
   version: string
   machine: string
   vmlinuxBtfSize: number
+  /** Of structs that are asked for often: the types needn't be read for them. */
+  structSizes?: Record<string, number>
 }
 
 const profiles = new Map<string, Profile>()
@@ -64,6 +69,7 @@ class RecordedProfile implements Profile {
   readonly vmlinuxBtfSize: number
   readonly #folder: string
   readonly #parts = new Map<string, Uint8Array>()
+  readonly #structSizes: Map<string, number>
   #options: ReadonlyMap<string, string> | undefined
   #sysctls: ReadonlyMap<string, string> | undefined
   #symbols: Map<string, bigint> | undefined
@@ -76,6 +82,7 @@ class RecordedProfile implements Profile {
     this.version = meta.version
     this.machine = meta.machine
     this.vmlinuxBtfSize = meta.vmlinuxBtfSize
+    this.#structSizes = new Map(Object.entries(meta.structSizes ?? {}))
   }
 
   config(): Uint8Array {
@@ -114,6 +121,17 @@ class RecordedProfile implements Profile {
 
   kallsyms(): string {
     return this.#text('kallsyms')
+  }
+
+  structSize(name: string): number {
+    let size = this.#structSizes.get(name)
+    if (size === undefined) {
+      const btf = Btf.parse(this.vmlinuxBtf())
+      const id = btf.findByNameKind(name, Kind.STRUCT)
+      size = id === undefined ? 0 : btf.size(id)
+      this.#structSizes.set(name, size)
+    }
+    return size
   }
 
   /** What most loads ask for: the first of several symbols of a name counts (kallsyms_lookup_name). */

@@ -10,6 +10,7 @@ import { skbHelpers } from './packet-skb.ts'
 import { xdpHelpers } from './packet-xdp.ts'
 import { printHelpers } from './print.ts'
 import { redirectHelpers } from './redirect.ts'
+import { ringbufHelpers } from './ringbuf.ts'
 import type { HelperImpl } from './run.ts'
 import { socketHelpers } from './sockets.ts'
 import { stringHelpers } from './strings.ts'
@@ -29,6 +30,7 @@ const byName: Readonly<Record<string, HelperImpl>> = {
   ...ecnHelpers,
   ...redirectHelpers,
   ...outputHelpers,
+  ...ringbufHelpers,
   ...dynptrHelpers,
   ...socketHelpers,
   ...timerHelpers,

@@ -2,6 +2,7 @@ import type { Memory } from '../../memory/memory.ts'
 import { Errno } from '../../../uapi/errno.ts'
 import { KernelError } from '../../error.ts'
 import type { KernelMap } from '../../maps/map.ts'
+import type { RingbufMap } from '../../maps/ringbuf.ts'
 import type { ProgRecord } from '../../objects/records.ts'
 import { MAP_HI, MEM_HI, OBJ_BASE, OBJ_HI, objectAddress } from './address.ts'
 import { GRANT_BOTH, GRANT_READ, GRANT_WRITE, Grants } from './grants.ts'
@@ -42,6 +43,8 @@ export class Run {
   skb: Skb | undefined
   xdp: XdpBuff | undefined
   tailCalls = 0
+  /** Samples of ring buffers that the program holds, by where they are. */
+  readonly samples = new Map<number, RingbufMap>()
   readonly redirect: RedirectInfo = { ifindex: 0, flags: 0, mapId: 0 }
   /**
    * Calls a function of the program (bpf_loop's callback and the like): arguments are in the registers, and the result.
