@@ -38,10 +38,10 @@ def run(step, fds):
     if op == 'map_create':
         a = step['attr']
         name = a.get('name', '').encode()
-        attr = struct.pack('<IIIIIII16sIIIIIIQ', a['type'], a['key'], a['value'], a['max'], a.get('flags', 0),
+        attr = struct.pack('<IIIIIII16sIIIIIQ', a['type'], a['key'], a['value'], a['max'], a.get('flags', 0),
                            fds.get(a.get('inner'), 0), a.get('numa', 0), name[:16], a.get('ifindex', 0),
                            fds.get(a.get('btf'), 0), a.get('btf_key', 0), a.get('btf_value', 0),
-                           a.get('btf_vmlinux', 0), 0, a.get('extra', 0))
+                           a.get('btf_vmlinux', 0), a.get('extra', 0))
         fds[step['as']] = bpf(0, attr)[0]
         return 'ok'
     if op in ('lookup', 'update', 'delete', 'next', 'lookup_delete'):
