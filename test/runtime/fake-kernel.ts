@@ -13,12 +13,14 @@ export interface FakeKernel extends RunKernel {
   readonly lines: string[]
 }
 
-export function fakeKernel(): FakeKernel {
+/** @param engine what runs programs. */
+export function fakeKernel(engine?: RunKernel['engine']): FakeKernel {
   const progs = new Map<number, { record: ProgRecord; run: Uint8Array }>()
   const maps = new Map<number, KernelMap>()
   const lines: string[] = []
   return {
     memory: new Memory(),
+    engine,
     possibleCpus: 2,
     cpu: 0,
     task: { pid: 100, tgid: 100, comm: 'test', uid: 0, gid: 0 },

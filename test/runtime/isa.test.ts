@@ -13,9 +13,9 @@ const recorded = JSON.parse(readFileSync(new URL('recorded/isa.json', import.met
 }[]
 
 describe('every instruction with operands at the edges', () => {
-  test('computes what the real kernel computed', () => {
+  test.each(['interpreter', 'compiler'] as const)('computed by the %s as by the real kernel', (engine) => {
     const ours = [...isaPrograms()].map(({ name, type, insns, packet }) => {
-      const kernel = fakeKernel()
+      const kernel = fakeKernel(engine)
       const { retval, dataOut } = testRun(kernel, addProgram(kernel, insns, type), {
         dataIn: packet,
         dataSizeOut: 4096,

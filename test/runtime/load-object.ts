@@ -24,8 +24,8 @@ export interface Loaded {
 const FIRST_MAP = 1000
 
 /** Loads an object by libbpf into a kernel that has the runtime and fake maps only. Ids serve as descriptors. */
-export function loadFile(url: URL): Loaded {
-  const kernel = fakeKernel()
+export function loadFile(url: URL, engine?: FakeKernel['engine']): Loaded {
+  const kernel = fakeKernel(engine)
   const progs = new Map<string, number>()
   const maps = new Map<string, number>()
   const scratch = (bytes: Uint8Array): number => {

@@ -66,12 +66,16 @@ function answer(loaded: Loaded, source: string, { program, packet, context, size
   }
 }
 
+const builds = ['clang-19', 'clang-14']
+const engines = ['interpreter', 'compiler'] as const
+
 describe.each(['xdp', 'skb', 'misc'])('test runs of %s programs', (source) => {
-  test.each(['clang-19', 'clang-14'])('built by %s answer as on Linux 6.18', (build) => {
+  const cases = engines.flatMap((engine) => builds.map((build) => ({ engine, build })))
+  test.each(cases)('built by $build answer by the $engine as on Linux 6.18', ({ engine, build }) => {
     const recorded = JSON.parse(
       readFileSync(new URL(`recorded/${source}.${build}.json`, import.meta.url), 'utf8'),
     ) as readonly Run[]
-    const loaded = loadFile(new URL(`obj/${source}.${build}.o`, import.meta.url))
+    const loaded = loadFile(new URL(`obj/${source}.${build}.o`, import.meta.url), engine)
     const ours = recorded.map((run) => {
       const { program, packet, context, size, contextSize } = run
       const input = { program, packet, context, size, contextSize }

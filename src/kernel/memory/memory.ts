@@ -1,3 +1,5 @@
+import { RunArea } from './run-area.ts'
+
 /**
  * The machine's address space: one linear memory of at most 4 GiB. A kernel address is 64 bits whose low 32 are the
  * offset in it, so compiled programs only wrap. Map values, stacks, contexts and packets of a run live here.
@@ -9,7 +11,7 @@ export class Memory {
   i32: Int32Array
   view: DataView
   readonly wasm: WebAssembly.Memory
-  #top = 64 // 0 is NULL and nothing lives near it
+  #top: number = RunArea.END // 0 is NULL and nothing lives near it
   readonly #free = new Map<number, number[]>()
 
   constructor() {

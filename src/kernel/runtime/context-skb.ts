@@ -1,49 +1,10 @@
 import { OBJ_HI } from '../helpers/impl/address.ts'
+import { SkbField } from '../helpers/impl/skb-fields.ts'
 import type { VirtualObject } from '../helpers/impl/run.ts'
 import type { Skb } from '../helpers/impl/skb.ts'
+import { RunArea } from '../memory/run-area.ts'
 import { narrow, narrow64 } from './context-field.ts'
 import { pointer } from './context-xdp.ts'
-
-/** Offsets in struct __sk_buff. */
-export const SkbField = {
-  LEN: 0,
-  PKT_TYPE: 4,
-  MARK: 8,
-  QUEUE_MAPPING: 12,
-  PROTOCOL: 16,
-  VLAN_PRESENT: 20,
-  VLAN_TCI: 24,
-  VLAN_PROTO: 28,
-  PRIORITY: 32,
-  INGRESS_IFINDEX: 36,
-  IFINDEX: 40,
-  TC_INDEX: 44,
-  CB: 48,
-  HASH: 68,
-  TC_CLASSID: 72,
-  DATA: 76,
-  DATA_END: 80,
-  NAPI_ID: 84,
-  FAMILY: 88,
-  REMOTE_IP4: 92,
-  LOCAL_IP4: 96,
-  REMOTE_IP6: 100,
-  LOCAL_IP6: 116,
-  REMOTE_PORT: 132,
-  LOCAL_PORT: 136,
-  DATA_META: 140,
-  FLOW_KEYS: 144,
-  TSTAMP: 152,
-  WIRE_LEN: 160,
-  GSO_SEGS: 164,
-  SK: 168,
-  GSO_SIZE: 176,
-  TSTAMP_TYPE: 180,
-  HWTSTAMP: 184,
-} as const
-
-/** sizeof(struct __sk_buff). */
-export const SKB_CONTEXT_SIZE = 192
 
 /** queue_mapping that can't be set. */
 const NO_QUEUE_MAPPING = 0xffff
@@ -65,7 +26,7 @@ export class SkbContext implements VirtualObject {
 
   load(r: Int32Array, d: number, off: number, size: number): boolean {
     const skb = this.#skb
-    if (off >= SkbField.CB && off < SkbField.HASH) return this.#loadCb(r, d, off - SkbField.CB, size)
+    if (off >= SkbField.CB && off < SkbField.HASH) return this.#loadCb(r, d, off, size)
     switch (off) {
       case SkbField.DATA:
         return pointer(r, d, skb.data)
@@ -91,44 +52,17 @@ export class SkbContext implements VirtualObject {
   }
 
   #loadCb(r: Int32Array, d: number, off: number, size: number): boolean {
-    const { cb } = this.#skb
-    if (size < 8) return narrow(r, d, cb[off >> 2] as number, off, size)
-    r[d] = cb[off >> 2] as number
-    r[d + 1] = cb[(off >> 2) + 1] ?? 0
+    const skb = this.#skb
+    if (size < 8) return narrow(r, d, skb.word(off & ~3), off, size)
+    r[d] = skb.word(off)
+    r[d + 1] = off + 8 > SkbField.HASH ? 0 : skb.word(off + 4)
     return true
   }
 
   #word(off: number): number | undefined {
     const skb = this.#skb
+    if (off >= 0 && off < SkbField.DATA) return skb.word(off)
     switch (off) {
-      case SkbField.LEN:
-        return skb.len
-      case SkbField.PKT_TYPE:
-        return skb.pktType
-      case SkbField.MARK:
-        return skb.mark
-      case SkbField.QUEUE_MAPPING:
-        return skb.queueMapping
-      case SkbField.PROTOCOL:
-        return skb.protocol
-      case SkbField.VLAN_PRESENT:
-        return skb.vlanPresent ? 1 : 0
-      case SkbField.VLAN_TCI:
-        return skb.vlanTci
-      case SkbField.VLAN_PROTO:
-        return skb.vlanProto
-      case SkbField.PRIORITY:
-        return skb.priority
-      case SkbField.INGRESS_IFINDEX:
-        return skb.ingressIfindex
-      case SkbField.IFINDEX:
-        return skb.ifindex
-      case SkbField.TC_INDEX:
-        return skb.tcIndex
-      case SkbField.HASH:
-        return skb.hash
-      case SkbField.TC_CLASSID:
-        return skb.tcClassid
       case SkbField.NAPI_ID:
         return 0
       case SkbField.FAMILY:
@@ -160,7 +94,7 @@ export class SkbContext implements VirtualObject {
 
   store(off: number, size: number, lo: number, hi: number): boolean {
     const skb = this.#skb
-    if (off >= SkbField.CB && off < SkbField.HASH) return this.#storeCb(off - SkbField.CB, size, lo, hi)
+    if (off >= SkbField.CB && off < SkbField.HASH) return this.#storeCb(off, size, lo, hi)
     switch (off) {
       case SkbField.MARK:
         skb.mark = lo
@@ -186,13 +120,13 @@ export class SkbContext implements VirtualObject {
   }
 
   #storeCb(off: number, size: number, lo: number, hi: number): boolean {
-    const { cb } = this.#skb
-    const bytes = new DataView(cb.buffer)
-    if (off + size > cb.byteLength) return false
-    if (size === 1) bytes.setUint8(off, lo)
-    else if (size === 2) bytes.setUint16(off, lo, true)
-    else bytes.setInt32(off, lo, true)
-    if (size === 8) bytes.setInt32(off + 4, hi, true)
+    if (off + size > SkbField.HASH) return false
+    const { view } = this.#skb.memory
+    const at = RunArea.CONTEXT + off
+    if (size === 1) view.setUint8(at, lo)
+    else if (size === 2) view.setUint16(at, lo, true)
+    else view.setInt32(at, lo, true)
+    if (size === 8) view.setInt32(at + 4, hi, true)
     return true
   }
 }

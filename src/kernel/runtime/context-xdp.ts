@@ -1,6 +1,7 @@
 import { MEM_HI } from '../helpers/impl/address.ts'
 import type { VirtualObject } from '../helpers/impl/run.ts'
 import type { XdpBuff } from '../helpers/impl/xdp-buff.ts'
+import { XDP_MD_SIZE } from '../helpers/impl/xdp-buff.ts'
 import { narrow } from './context-field.ts'
 
 /** struct xdp_md as a program sees it: what xdp_convert_ctx_access makes of its fields. */
@@ -21,15 +22,7 @@ export class XdpContext implements VirtualObject {
       case 8:
         return pointer(r, d, xdp.dataMeta)
     }
-    switch (off & ~3) {
-      case 12:
-        return narrow(r, d, xdp.ingressIfindex, off, size)
-      case 16:
-        return narrow(r, d, xdp.rxQueueIndex, off, size)
-      case 20:
-        return narrow(r, d, 0, off, size)
-    }
-    return false
+    return off >= 12 && off < XDP_MD_SIZE && narrow(r, d, xdp.word(off & ~3), off, size)
   }
 
   store(): boolean {

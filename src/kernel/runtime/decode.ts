@@ -19,6 +19,8 @@ export interface Code {
   readonly mapValues: readonly { constant: number; mapId: number; off: number }[]
   /** Ids of maps that the program names. */
   readonly mapIds: readonly number[]
+  /** Slots of functions whose address the program takes. */
+  readonly functions: readonly number[]
 }
 
 /** Words of one decoded instruction. */
@@ -55,7 +57,7 @@ export const Op = {
 } as const
 
 /** Index of the spare register pair, which has no number in the instruction set. */
-const FIRST_CONSTANT = 24
+export const FIRST_CONSTANT = 24
 
 /** Decodes a program in the `run` form of kernel/load. What makes no sense becomes an operation that fails when reached. */
 export function decode(bytes: Uint8Array): Code {
@@ -70,6 +72,7 @@ class Decoder {
   readonly #constantIndex = new Map<string, number>()
   readonly #mapValues: { constant: number; mapId: number; off: number }[] = []
   readonly #mapIds = new Set<number>()
+  readonly #functions = new Set<number>()
 
   constructor(insns: Insns) {
     this.#insns = insns
@@ -95,6 +98,7 @@ class Decoder {
       slots: length,
       mapValues: this.#mapValues,
       mapIds: [...this.#mapIds],
+      functions: [...this.#functions],
     }
   }
 
@@ -249,6 +253,7 @@ class Decoder {
         return constant
       }
       case PseudoLdImm64.FUNC:
+        this.#functions.add(i + 1 + lo)
         return this.#constant(i + 1 + lo, FUNC_HI)
       default:
         return this.#constant(lo, hi)

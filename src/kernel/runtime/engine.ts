@@ -2,13 +2,20 @@ import { Errno } from '../../uapi/errno.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { KernelError } from '../error.ts'
+import { MAP_HI } from '../helpers/impl/address.ts'
 import { progRights } from '../helpers/impl/maps.ts'
-import type { RunKernel } from '../helpers/impl/run-kernel.ts'
+import type { RunKernel, RunProgram } from '../helpers/impl/run-kernel.ts'
 import { Run, fault } from '../helpers/impl/run.ts'
+import { RunArea } from '../memory/run-area.ts'
 import type { ProgRecord } from '../objects/records.ts'
+import type { Linked } from './compiled-engine.ts'
+import { CompiledEngine } from './compiled-engine.ts'
 import type { Code } from './decode.ts'
 import { decode } from './decode.ts'
 import { Interpreter } from './interpreter.ts'
+import { MAX_FRAMES, MAX_TAIL_CALLS, STACK_SIZE } from './limits.ts'
+import { compiledModule } from './module-cache.ts'
+import { trampoline } from './trampoline.ts'
 
 /** Program types whose loads of bad addresses give 0 (BPF_PROBE_MEM): they follow the kernel's own pointers. */
 const probing: ReadonlySet<number> = new Set([ProgType.TRACING, ProgType.LSM, ProgType.STRUCT_OPS, ProgType.NETFILTER])
@@ -17,45 +24,84 @@ const probing: ReadonlySet<number> = new Set([ProgType.TRACING, ProgType.LSM, Pr
 export class Engine {
   readonly run: Run
   readonly #kernel: RunKernel
+  readonly #prog: RunProgram
   readonly #interpreter: Interpreter
-  readonly #code: Code
+  readonly #compiler: CompiledEngine
+  /** Programs as the interpreter runs them, and where compiled ones are in the table for tail calls, by id. */
   readonly #codes = new Map<number, Code>()
+  readonly #targets = new Map<number, number>()
+  #linked: Linked | undefined
   /** A key and a value of four bytes each. */
   readonly #scratch: number
+  /** What the run's area held before: another run may be going on. */
+  readonly #before: Uint8Array
 
   constructor(kernel: RunKernel, prog: ProgRecord) {
     this.#kernel = kernel
+    const { memory } = kernel
+    this.#before = memory.u8.slice(RunArea.R0_HI, RunArea.END)
     this.run = new Run(kernel, prog)
     try {
-      const code = this.#load(prog.id)
-      if (!code) throw new KernelError(Errno.ENOENT)
-      this.#code = code
+      this.#prog = this.#find(prog.id)
       this.#scratch = this.run.alloc(8, 0)
+      const stack = this.run.alloc(STACK_SIZE * MAX_FRAMES)
+      const stackTop = stack + STACK_SIZE * MAX_FRAMES
+      memory.view.setUint32(RunArea.STACK_TOP, stackTop, true)
+      memory.view.setUint32(RunArea.STACK_LIMIT, stack + STACK_SIZE, true)
+      memory.view.setUint32(RunArea.CPU, kernel.cpu, true)
       const probes = probing.has(prog.type)
-      this.#interpreter = new Interpreter(this.run, probes, (mapId, index) => this.#tailCall(mapId, index))
+      this.#interpreter = new Interpreter(this.run, stackTop, probes, (mapId, index) => this.#tailCall(mapId, index))
+      this.#compiler = new CompiledEngine(kernel, this.run, probes, (lo, hi, index) => this.#target(lo, hi, index))
+      if (kernel.engine === 'compiler') this.#linked = this.#link(this.#prog)
     } catch (error) {
-      this.run.end()
+      this.end()
       throw error
     }
   }
 
   /** Runs the program once. @param lo @param hi its argument. @returns r0's low word. */
   start(lo: number, hi: number): number {
-    this.#interpreter.start(this.#code, lo, hi)
+    return this.repeat(lo, hi, 1)
+  }
+
+  /** Runs the program so many times on the same. @returns the last result. */
+  repeat(lo: number, hi: number, times: number): number {
+    if (this.#linked) return this.#compiler.start(this.#linked, lo, hi, times)
+    const code = this.#code(this.#prog)
+    for (let i = 0; i < times; i++) this.#interpreter.start(code, lo, hi)
     return (this.run.regs[0] as number) >>> 0
   }
 
   end(): void {
     this.run.end()
+    this.run.memory.u8.set(this.#before, RunArea.R0_HI)
+  }
+
+  #find(id: number): RunProgram {
+    const prog = this.#kernel.progById(id)
+    if (!prog) throw new KernelError(Errno.ENOENT)
+    return prog
+  }
+
+  /** Compiles a program and links it; undefined where it's too large for that. */
+  #link({ record, run }: RunProgram): Linked | undefined {
+    const mapOf = (id: number) => {
+      try {
+        return this.#kernel.mapById(id).record
+      } catch (error) {
+        if (error instanceof KernelError) return undefined
+        throw error
+      }
+    }
+    const module = compiledModule(run, record.type, mapOf)
+    return module && this.#compiler.link(module)
   }
 
   /** A program's code, with the addresses of map values filled in. */
-  #load(id: number): Code | undefined {
-    const known = this.#codes.get(id)
+  #code({ record, run }: RunProgram): Code {
+    const known = this.#codes.get(record.id)
     if (known) return known
-    const prog = this.#kernel.progById(id)
-    if (!prog) return undefined
-    const code = decode(prog.run)
+    const code = decode(run)
     for (const { constant, mapId, off } of code.mapValues) {
       const map = this.#kernel.mapById(mapId)
       const at = map.directValueAddr(off)
@@ -63,17 +109,46 @@ export class Engine {
       this.run.grants.grant(at - off, map.record.valueSize, progRights(map.record))
       code.regs[constant] = at
     }
-    this.#codes.set(id, code)
+    this.#codes.set(record.id, code)
     return code
   }
 
-  #tailCall(mapId: number, index: number): Code | undefined {
+  /** The program in a slot of a program array. */
+  #progAt(mapId: number, index: number): RunProgram | undefined {
     const map = this.#kernel.mapById(mapId)
     if (map.record.type !== MapType.PROG_ARRAY) throw fault('a tail call without a program array')
     if (index >= map.record.maxEntries) return undefined
-    const { view } = this.run.memory
-    view.setInt32(this.#scratch, index, true)
+    const { memory } = this.run
+    memory.view.setInt32(this.#scratch, index, true)
     if (map.copyValue(this.#scratch, this.#scratch + 4, 0) !== 0) return undefined
-    return this.#load(this.run.memory.view.getUint32(this.#scratch + 4, true))
+    return this.#kernel.progById(memory.view.getUint32(this.#scratch + 4, true))
+  }
+
+  #tailCall(mapId: number, index: number): Code | undefined {
+    const prog = this.#progAt(mapId, index)
+    return prog && this.#code(prog)
+  }
+
+  /** A tail call of compiled code: where in the table it goes, or -1. */
+  #target(mapLo: number, mapHi: number, index: number): number {
+    const { run } = this
+    if (mapHi !== MAP_HI) throw fault('a tail call without a program array')
+    if (run.tailCalls >= MAX_TAIL_CALLS) return -1
+    const prog = this.#progAt(mapLo, index)
+    if (!prog) return -1
+    run.tailCalls++
+    let target = this.#targets.get(prog.record.id)
+    if (target === undefined) {
+      const linked = this.#link(prog)
+      target = this.#compiler.addTarget(linked ? linked.exports.main : this.#interpreted(prog))
+      this.#targets.set(prog.record.id, target)
+    }
+    return target
+  }
+
+  /** What stands for a program that is too large to be compiled. */
+  #interpreted(prog: RunProgram): () => unknown {
+    const code = this.#code(prog)
+    return trampoline(this.run.memory, (frame, lo, hi) => this.#interpreter.tailCalled(code, frame, lo, hi))
   }
 }

@@ -1,26 +1,20 @@
-import { Errno } from '../../uapi/errno.ts'
 import { helperNames } from '../../uapi/helper-names.ts'
-import { KernelError } from '../error.ts'
 import { MAP_HI, MEM_HI } from '../helpers/impl/address.ts'
 import { div64, mod64, mul64, sdiv64, smod64, swap16, swap32 } from '../helpers/impl/int64.ts'
 import { helperImpls } from '../helpers/impl/index.ts'
 import type { Run } from '../helpers/impl/run.ts'
 import { fault } from '../helpers/impl/run.ts'
+import { RunArea } from '../memory/run-area.ts'
 import { accessSize, atomic } from './atomic.ts'
 import type { Code } from './decode.ts'
 import { STRIDE } from './decode.ts'
+import { noHelper, noKfunc, runaway } from './failures.ts'
+import { FUEL, MAX_FRAMES, MAX_TAIL_CALLS, MAX_TIMED_LOOPS, STACK_SIZE } from './limits.ts'
 import { loadAbs } from './load-abs.ts'
+import { mayGotoAgain } from './may-goto.ts'
 
-/** MAX_BPF_STACK, MAX_CALL_FRAMES, MAX_TAIL_CALL_CNT, BPF_MAX_LOOPS. */
-const STACK_SIZE = 512
-const MAX_FRAMES = 8
-const MAX_TAIL_CALLS = 33
-const MAX_LOOPS = 8 * 1024 * 1024
-/** Jumps back and calls of a run, after which it's given up: no verified program comes near it in sensible time. */
-const FUEL = 1 << 30
-
-/** Words saved for each frame: r6 to r9, r10, where to go on, loops left. */
-const FRAME_WORDS = 12
+/** Words saved for each frame: r6 to r9, r10, where to go on, may_goto's turns and since when. */
+const FRAME_WORDS = 13
 
 /** Finds the program in a slot of a program array. */
 export type TailCallTarget = (mapId: number, index: number) => Code | undefined
@@ -38,12 +32,14 @@ export class Interpreter {
   #depth = 0
   #fuel = 0
   #mayGoto = 0
+  #since = 0
 
-  constructor(run: Run, probes: boolean, tailCallTarget: TailCallTarget) {
+  /** @param stackTop r10 of the first frame; MAX_FRAMES frames lie below it. */
+  constructor(run: Run, stackTop: number, probes: boolean, tailCallTarget: TailCallTarget) {
     this.#run = run
     this.#probes = probes
     this.#tailCallTarget = tailCallTarget
-    this.#stackTop = run.alloc(STACK_SIZE * MAX_FRAMES) + STACK_SIZE * MAX_FRAMES
+    this.#stackTop = stackTop
     run.callback = (slot) => {
       this.#callback(slot)
     }
@@ -54,17 +50,47 @@ export class Interpreter {
    * @throws KernelError EFAULT for what no verified program does, EINTR when it goes on for too long.
    */
   start(code: Code, argLo: number, argHi: number): void {
-    this.#depth = 0
     this.#fuel = FUEL
-    this.#mayGoto = MAX_LOOPS
     this.#run.tailCalls = 0
+    this.#begin(code, 0, argLo, argHi)
+  }
+
+  #begin(code: Code, depth: number, argLo: number, argHi: number): void {
+    this.#depth = depth
+    this.#mayGoto = MAX_TIMED_LOOPS
+    this.#since = 0
     this.#enter(code)
     const { regs } = code
     regs[2] = argLo
     regs[3] = argHi
-    regs[20] = this.#stackTop
+    regs[20] = this.#stackTop - depth * STACK_SIZE
     regs[21] = MEM_HI
     this.#execute(0)
+  }
+
+  /** Runs a program that compiled code tail-calls in one of its frames, and leaves the high word of r0 as that does. */
+  tailCalled(code: Code, frame: number, argLo: number, argHi: number): number {
+    const run = this.#run
+    const before = { code: this.#code, depth: this.#depth, mayGoto: this.#mayGoto, since: this.#since }
+    const { regs, callback, memory } = run
+    run.callback = (slot) => {
+      this.#callback(slot)
+    }
+    this.#fuel = memory.i32[RunArea.FUEL >> 2] as number
+    this.#begin(code, (this.#stackTop - frame) / STACK_SIZE, argLo, argHi)
+    // Another array where memory grew.
+    const { i32 } = memory
+    const result = run.regs
+    i32[RunArea.FUEL >> 2] = this.#fuel
+    i32[RunArea.R0_HI >> 2] = result[1] as number
+    this.#code = before.code
+    this.#depth = before.depth
+    this.#mayGoto = before.mayGoto
+    this.#since = before.since
+    run.callback = callback
+    const lo = result[0] as number
+    run.regs = regs
+    return lo
   }
 
   /** Makes `code` the program whose constants and registers are used. */
@@ -85,9 +111,8 @@ export class Interpreter {
     const code = this.#code as Code
     if (slot < 0 || slot >= code.slots) throw fault('a callback')
     this.#push(0)
-    const depth = this.#depth
     this.#execute(slot * STRIDE)
-    if (this.#depth !== depth - 1) throw fault('a callback')
+    this.#pop()
   }
 
   /** Enters a function: a new frame with a stack of its own. */
@@ -99,10 +124,12 @@ export class Interpreter {
     let at = this.#depth * FRAME_WORDS
     for (let i = 12; i < 22; i++) frames[at++] = r[i] as number
     frames[at++] = returnTo
-    frames[at] = this.#mayGoto
+    frames[at++] = this.#mayGoto
+    frames[at] = this.#since
     this.#frameCode[this.#depth] = this.#code as Code
     this.#depth++
-    this.#mayGoto = MAX_LOOPS
+    this.#mayGoto = MAX_TIMED_LOOPS
+    this.#since = 0
     r[20] = this.#stackTop - this.#depth * STACK_SIZE
     r[21] = MEM_HI
   }
@@ -117,6 +144,7 @@ export class Interpreter {
     let at = this.#depth * FRAME_WORDS
     for (let i = 12; i < 22; i++) r[i] = frames[at++] as number
     this.#mayGoto = frames[at + 1] as number
+    this.#since = frames[at + 2] as number
     return frames[at] as number
   }
 
@@ -577,7 +605,7 @@ export class Interpreter {
         // -- calls
         case 0x10f: {
           const helper = helperImpls[insns[p - 1] as number]
-          if (!helper) throw noHelper(insns[p - 1] as number)
+          if (!helper) throw noHelper(helperNames[insns[p - 1] as number] ?? String(insns[p - 1]))
           helper(run)
           view = run.memory.view
           grants = run.grants.bytes
@@ -588,7 +616,7 @@ export class Interpreter {
           p = insns[p - 2] as number
           continue
         case 0x111:
-          throw new KernelError(Errno.ENOTSUP, 'calls of kernel functions are not simulated')
+          throw noKfunc()
         case 0x112:
           if (this.#tailCall()) {
             r = run.regs
@@ -599,17 +627,17 @@ export class Interpreter {
           grants = run.grants.bytes
           continue
         case 0x95:
-          if (this.#depth === depth) {
-            if (depth > 0) this.#pop()
-            return
-          }
+          if (this.#depth === depth) return
           p = this.#pop()
           r = run.regs
           insns = (this.#code as Code).insns
           continue
-        case 0x113: // may_goto jumps when its loops are used up
+        case 0x113: // may_goto jumps when its time is used up, which is looked at every so many turns
           if (this.#mayGoto === 0) p = insns[p - 2] as number
-          else this.#mayGoto--
+          else if (--this.#mayGoto === 0) {
+            this.#since = mayGotoAgain(this.#since)
+            if (this.#since !== 0) this.#mayGoto = MAX_TIMED_LOOPS
+          }
           continue
         case 0x114:
           if (--this.#fuel < 0) throw runaway()
@@ -620,10 +648,7 @@ export class Interpreter {
           if (!loadAbs(run, (word & 0xffff) === 0x116 ? -1 : s, insns[p - 2] as number, insns[p - 1] as number)) {
             r[0] = 0
             r[1] = 0
-            if (this.#depth === depth) {
-              if (depth > 0) this.#pop()
-              return
-            }
+            if (this.#depth === depth) return
             p = this.#pop()
             r = run.regs
             insns = (this.#code as Code).insns
@@ -634,12 +659,4 @@ export class Interpreter {
       }
     }
   }
-}
-
-function runaway(): KernelError {
-  return new KernelError(Errno.EINTR, 'the program ran for too long')
-}
-
-function noHelper(id: number): KernelError {
-  return new KernelError(Errno.ENOTSUP, `bpf_${helperNames[id] ?? id} is not simulated`)
 }

@@ -7,9 +7,10 @@ import { OBJ_HI } from '../helpers/impl/address.ts'
 import { csumFold, csumPartial } from '../helpers/impl/checksum.ts'
 import type { RunKernel } from '../helpers/impl/run-kernel.ts'
 import { CHECKSUM_COMPLETE, ETH_HLEN, ETH_P_IP, ETH_P_IPV6, SKB_HEADROOM, Skb } from '../helpers/impl/skb.ts'
+import { SKB_CONTEXT_SIZE, SkbField } from '../helpers/impl/skb-fields.ts'
 import { PAGE_SIZE, SHARED_INFO_SIZE } from '../helpers/impl/xdp-buff.ts'
 import type { ProgRecord } from '../objects/records.ts'
-import { SKB_CONTEXT_SIZE, SkbContext, SkbField } from './context-skb.ts'
+import { SkbContext } from './context-skb.ts'
 import { SockObject } from './context-sock.ts'
 import { Engine } from './engine.ts'
 import { finish, initContext, isZero, repeatRun } from './test-finish.ts'
@@ -110,7 +111,7 @@ function takeContext(skb: Skb, ctx: Uint8Array): void {
   skb.ingressIfindex = view.getInt32(SkbField.INGRESS_IFINDEX, true)
   skb.tstampLo = view.getInt32(SkbField.TSTAMP, true)
   skb.tstampHi = view.getInt32(SkbField.TSTAMP + 4, true)
-  for (let i = 0; i < 5; i++) skb.cb[i] = view.getInt32(SkbField.CB + i * 4, true)
+  for (let off: number = SkbField.CB; off < SkbField.HASH; off += 4) skb.setWord(off, view.getUint32(off, true))
   const wireLen = view.getUint32(SkbField.WIRE_LEN, true)
   if (wireLen !== 0 && (wireLen < skb.len || wireLen > GSO_LEGACY_MAX_SIZE)) throw invalid()
   skb.wireLen = wireLen === 0 ? skb.len : wireLen
@@ -131,7 +132,7 @@ function giveContext(skb: Skb, ctx: Uint8Array): void {
   view.setUint32(SkbField.IFINDEX, skb.ifindex, true)
   view.setInt32(SkbField.TSTAMP, skb.tstampLo, true)
   view.setInt32(SkbField.TSTAMP + 4, skb.tstampHi, true)
-  for (let i = 0; i < 5; i++) view.setInt32(SkbField.CB + i * 4, skb.cb[i] as number, true)
+  for (let off: number = SkbField.CB; off < SkbField.HASH; off += 4) view.setUint32(off, skb.word(off), true)
   view.setUint32(SkbField.WIRE_LEN, skb.wireLen, true)
   view.setUint32(SkbField.GSO_SEGS, skb.gsoSegs, true)
   view.setInt32(SkbField.HWTSTAMP, skb.hwtstampLo, true)

@@ -11,6 +11,7 @@ import {
   SHARED_INFO_SIZE,
   XDP_FRAME_SIZE,
   XDP_HEADROOM,
+  XDP_MD_SIZE,
   XdpBuff,
   metaLenInvalid,
 } from '../helpers/impl/xdp-buff.ts'
@@ -19,8 +20,7 @@ import { XdpContext } from './context-xdp.ts'
 import { Engine } from './engine.ts'
 import { finish, initContext, repeatRun, untouched } from './test-finish.ts'
 
-/** sizeof(struct xdp_md), and of the part of a page that holds the state of a live frame (struct xdp_page_head). */
-const XDP_MD_SIZE = 24
+/** The part of a page that holds the state of a live frame (struct xdp_page_head). */
 const PAGE_HEAD_SIZE = 184
 /** TEST_XDP_MAX_BATCH, ETH_HLEN, the index of the loopback device. */
 const MAX_BATCH = 256

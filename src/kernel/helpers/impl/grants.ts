@@ -1,6 +1,10 @@
+import type { Memory } from '../../memory/memory.ts'
+import { RunArea } from '../../memory/run-area.ts'
+
 /**
  * Which bytes of the machine's memory a run may touch, in granules of 8: until a verifier has proven what a program
  * accesses, each load and store asks here, so that a wild one ends the run and reaches nothing of the machine's own.
+ * The table stands in that memory itself, where compiled code looks it up.
  */
 
 export const GRANT_READ = 1
@@ -9,11 +13,26 @@ export const GRANT_BOTH = 3
 
 /** Rights are taken back in this many bytes at least, to keep the list of them short. */
 const MAX_RANGES = 4096
+const FIRST_GRANULES = 8192
 
 export class Grants {
-  /** A byte of rights for each granule; replaced when it grows. */
-  bytes = new Uint8Array(8192)
+  readonly #memory: Memory
+  #at = 0
+  #granules = 0
+  #bytes: Uint8Array
   #ranges: number[] = []
+
+  constructor(memory: Memory) {
+    this.#memory = memory
+    this.#bytes = this.#place(FIRST_GRANULES)
+  }
+
+  /** A byte of rights for each granule; another array when the table or the memory grew. */
+  get bytes(): Uint8Array {
+    const { u8 } = this.#memory
+    if (this.#bytes.buffer !== u8.buffer) this.#bytes = u8.subarray(this.#at, this.#at + this.#granules)
+    return this.#bytes
+  }
 
   /** Lets the run touch `size` bytes from `at`. What has these rights already costs nothing. */
   grant(at: number, size: number, rights: number): void {
@@ -44,14 +63,36 @@ export class Grants {
 
   /** Takes all rights back. */
   clear(): void {
-    if (this.#ranges.length >= MAX_RANGES) this.bytes.fill(0)
-    else for (let i = 0; i < this.#ranges.length; i += 2) this.bytes.fill(0, this.#ranges[i], this.#ranges[i + 1])
+    const { bytes } = this
+    if (this.#ranges.length >= MAX_RANGES) bytes.fill(0)
+    else for (let i = 0; i < this.#ranges.length; i += 2) bytes.fill(0, this.#ranges[i], this.#ranges[i + 1])
     this.#ranges = []
   }
 
+  /** Gives the table's memory back. */
+  end(): void {
+    this.#memory.free(this.#at, this.#granules)
+    this.#granules = 0
+    this.#bytes = new Uint8Array(0)
+  }
+
   #grow(granules: number): void {
-    const bytes = new Uint8Array(Math.max(granules, this.bytes.length * 2))
-    bytes.set(this.bytes)
-    this.bytes = bytes
+    const at = this.#at
+    const old = this.#granules
+    const larger = this.#place(Math.max((granules + 7) & ~7, old * 2))
+    // The memory may have grown for that.
+    larger.set(this.#memory.u8.subarray(at, at + old))
+    this.#memory.free(at, old)
+    this.#bytes = larger
+  }
+
+  /** A table of zeros, made known to compiled code. */
+  #place(granules: number): Uint8Array {
+    const memory = this.#memory
+    this.#at = memory.alloc(granules)
+    this.#granules = granules
+    memory.view.setUint32(RunArea.GRANTS, this.#at, true)
+    memory.view.setUint32(RunArea.GRANTS_LIMIT, granules * 8 - 8, true)
+    return memory.u8.subarray(this.#at, this.#at + granules)
   }
 }

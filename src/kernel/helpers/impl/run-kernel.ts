@@ -25,6 +25,8 @@ export interface RunKernel {
   /** The CPU that a run is on. */
   readonly cpu: number
   readonly task: RunTask
+  /** Which engine runs programs; both, by what pays, where it's left open. */
+  readonly engine?: 'interpreter' | 'compiler' | undefined
   /** CONFIG_HZ. */
   readonly hz: number
   /** @throws KernelError ENOENT. */

@@ -1,4 +1,5 @@
 import type { Memory } from '../../memory/memory.ts'
+import { RunArea } from '../../memory/run-area.ts'
 import { Errno } from '../../../uapi/errno.ts'
 import { KernelError } from '../../error.ts'
 import type { KernelMap } from '../../maps/map.ts'
@@ -35,14 +36,13 @@ export interface RedirectInfo {
 export class Run {
   readonly kernel: RunKernel
   readonly memory: Memory
-  readonly grants = new Grants()
+  readonly grants: Grants
   /** The program that was started; tail calls don't change it. */
   readonly prog: ProgRecord
   /** r0 at 0, r1 at 2, ...: low word, high word. Replaced when another program goes on (bpf_tail_call). */
   regs: Int32Array = new Int32Array(32)
   skb: Skb | undefined
   xdp: XdpBuff | undefined
-  tailCalls = 0
   /** Samples of ring buffers that the program holds, by where they are. */
   readonly samples = new Map<number, RingbufMap>()
   readonly redirect: RedirectInfo = { ifindex: 0, flags: 0, mapId: 0 }
@@ -58,7 +58,17 @@ export class Run {
   constructor(kernel: RunKernel, prog: ProgRecord) {
     this.kernel = kernel
     this.memory = kernel.memory
+    this.grants = new Grants(kernel.memory)
     this.prog = prog
+  }
+
+  /** Tail calls that were made: compiled code counts them too. */
+  get tailCalls(): number {
+    return this.memory.i32[RunArea.TAIL_CALLS >> 2] as number
+  }
+
+  set tailCalls(count: number) {
+    this.memory.i32[RunArea.TAIL_CALLS >> 2] = count
   }
 
   /** Memory for this run alone, which it may touch; taken back by `end`. */
@@ -72,7 +82,7 @@ export class Run {
   end(): void {
     for (const { at, size } of this.#owned) this.memory.free(at, size)
     this.#owned.length = 0
-    this.grants.clear()
+    this.grants.end()
   }
 
   /** Gives a virtual object an address: its low word. */

@@ -1,6 +1,9 @@
+import type { Memory } from '../../memory/memory.ts'
+import { RunArea } from '../../memory/run-area.ts'
 import { csumAdd, csumPartial, csumSub } from './checksum.ts'
 import { GRANT_BOTH } from './grants.ts'
 import type { Run } from './run.ts'
+import { SKB_CONTEXT_SIZE, SkbField } from './skb-fields.ts'
 
 /** NET_SKB_PAD + NET_IP_ALIGN, and what fits in a page besides it and struct skb_shared_info. */
 export const SKB_HEADROOM = 64
@@ -23,33 +26,19 @@ export const CHECKSUM_COMPLETE = 2
 /** A header that was never set. */
 export const NOT_SET = -1
 
-/** struct sk_buff of a linear packet. Header positions are offsets in memory, as `data` and `tail`. */
+/**
+ * struct sk_buff of a linear packet. Header positions are offsets in memory, as `data` and `tail`. What struct __sk_buff
+ * has as it is here stands in the run's block (RunArea.CONTEXT), where compiled programs read and write it.
+ */
 export class Skb {
+  readonly memory: Memory
   readonly #run: Run
   #head: number
   #size: number
-  data: number
-  tail: number
   macHeader = NOT_SET
   networkHeader = 0
   transportHeader = NOT_SET
-  /** Big-endian, as a little-endian machine reads it. */
-  protocol = 0
-  pktType = 0
-  mark = 0
-  priority = 0
-  queueMapping = 0
-  vlanProto = 0
-  vlanTci = 0
-  vlanPresent = false
-  ifindex = 1
-  ingressIfindex = 0
-  tcIndex = 0
-  tcClassid = 0
-  /** qdisc_skb_cb.data, as five words. */
-  readonly cb = new Int32Array(5)
   wireLen = 0
-  hash = 0
   /** l4_hash or sw_hash: whether `hash` is valid. */
   hashed = false
   tstampLo = 0
@@ -71,16 +60,151 @@ export class Skb {
 
   constructor(run: Run, packet: Uint8Array) {
     this.#run = run
+    this.memory = run.memory
     this.#size = SKB_HEADROOM + packet.length + 64
     this.#head = run.alloc(this.#size, 0)
+    run.memory.u8.fill(0, RunArea.CONTEXT, RunArea.CONTEXT + SKB_CONTEXT_SIZE)
     this.data = this.#head + SKB_HEADROOM
     this.tail = this.data + packet.length
     this.networkHeader = this.data
+    this.ifindex = 1
     run.memory.u8.set(packet, this.data)
+  }
+
+  /** A word of struct __sk_buff, up to `data`. */
+  word(off: number): number {
+    return this.memory.view.getUint32(RunArea.CONTEXT + off, true)
+  }
+
+  setWord(off: number, value: number): void {
+    this.memory.view.setUint32(RunArea.CONTEXT + off, value, true)
+  }
+
+  get data(): number {
+    return this.word(SkbField.DATA)
+  }
+
+  set data(at: number) {
+    this.setWord(SkbField.DATA, at)
+    this.setWord(SkbField.LEN, this.tail - at)
+  }
+
+  get tail(): number {
+    return this.word(SkbField.DATA_END)
+  }
+
+  set tail(at: number) {
+    this.setWord(SkbField.DATA_END, at)
+    this.setWord(SkbField.LEN, at - this.data)
   }
 
   get len(): number {
     return this.tail - this.data
+  }
+
+  get pktType(): number {
+    return this.word(SkbField.PKT_TYPE)
+  }
+
+  set pktType(value: number) {
+    this.setWord(SkbField.PKT_TYPE, value)
+  }
+
+  get mark(): number {
+    return this.word(SkbField.MARK)
+  }
+
+  set mark(value: number) {
+    this.setWord(SkbField.MARK, value)
+  }
+
+  get queueMapping(): number {
+    return this.word(SkbField.QUEUE_MAPPING)
+  }
+
+  set queueMapping(value: number) {
+    this.setWord(SkbField.QUEUE_MAPPING, value)
+  }
+
+  /** Big-endian, as a little-endian machine reads it. */
+  get protocol(): number {
+    return this.word(SkbField.PROTOCOL)
+  }
+
+  set protocol(value: number) {
+    this.setWord(SkbField.PROTOCOL, value)
+  }
+
+  get vlanPresent(): boolean {
+    return this.word(SkbField.VLAN_PRESENT) !== 0
+  }
+
+  set vlanPresent(value: boolean) {
+    this.setWord(SkbField.VLAN_PRESENT, value ? 1 : 0)
+  }
+
+  get vlanTci(): number {
+    return this.word(SkbField.VLAN_TCI)
+  }
+
+  set vlanTci(value: number) {
+    this.setWord(SkbField.VLAN_TCI, value)
+  }
+
+  get vlanProto(): number {
+    return this.word(SkbField.VLAN_PROTO)
+  }
+
+  set vlanProto(value: number) {
+    this.setWord(SkbField.VLAN_PROTO, value)
+  }
+
+  get priority(): number {
+    return this.word(SkbField.PRIORITY)
+  }
+
+  set priority(value: number) {
+    this.setWord(SkbField.PRIORITY, value)
+  }
+
+  get ingressIfindex(): number {
+    return this.word(SkbField.INGRESS_IFINDEX)
+  }
+
+  set ingressIfindex(value: number) {
+    this.setWord(SkbField.INGRESS_IFINDEX, value)
+  }
+
+  get ifindex(): number {
+    return this.word(SkbField.IFINDEX)
+  }
+
+  set ifindex(value: number) {
+    this.setWord(SkbField.IFINDEX, value)
+  }
+
+  get tcIndex(): number {
+    return this.word(SkbField.TC_INDEX)
+  }
+
+  set tcIndex(value: number) {
+    this.setWord(SkbField.TC_INDEX, value)
+  }
+
+  get hash(): number {
+    return this.word(SkbField.HASH)
+  }
+
+  set hash(value: number) {
+    this.setWord(SkbField.HASH, value)
+  }
+
+  get tcClassid(): number {
+    return this.word(SkbField.TC_CLASSID)
+  }
+
+  set tcClassid(value: number) {
+    this.setWord(SkbField.TC_CLASSID, value)
   }
 
   get networkOffset(): number {

@@ -1,3 +1,4 @@
+import { RunArea } from '../../memory/run-area.ts'
 import { GRANT_BOTH } from './grants.ts'
 import type { Run } from './run.ts'
 
@@ -15,21 +16,24 @@ interface Frag {
   size: number
 }
 
-/** struct xdp_buff: a packet in a frame of one page, and its further pages. All positions are offsets in memory. */
+/** struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex. */
+export const XDP_MD_SIZE = 24
+
+/**
+ * struct xdp_buff: a packet in a frame of one page, and its further pages. All positions are offsets in memory. What
+ * struct xdp_md has stands in the run's block (RunArea.CONTEXT), where compiled programs read it.
+ */
 export class XdpBuff {
   readonly #run: Run
   readonly hardStart: number
-  data: number
-  dataEnd: number
-  dataMeta: number
   readonly frags: Frag[] = []
-  ingressIfindex = 1
-  rxQueueIndex = 0
 
   /** @param headroom bytes before the packet's metadata. */
   constructor(run: Run, headroom: number, packet: Uint8Array, metaLen: number, linear: number) {
     this.#run = run
     this.hardStart = run.alloc(PAGE_SIZE, 0)
+    run.memory.u8.fill(0, RunArea.CONTEXT, RunArea.CONTEXT + XDP_MD_SIZE)
+    this.ingressIfindex = 1
     this.dataMeta = this.hardStart + headroom
     this.data = this.dataMeta + metaLen
     this.dataEnd = this.dataMeta + linear
@@ -41,6 +45,43 @@ export class XdpBuff {
       this.frags.push({ at, size: part.length })
     }
     this.#grant()
+  }
+
+  /** A word of struct xdp_md. */
+  word(off: number): number {
+    return this.#run.memory.view.getUint32(RunArea.CONTEXT + off, true)
+  }
+
+  #setWord(off: number, value: number): void {
+    this.#run.memory.view.setUint32(RunArea.CONTEXT + off, value, true)
+  }
+
+  get data(): number {
+    return this.word(0)
+  }
+
+  set data(at: number) {
+    this.#setWord(0, at)
+  }
+
+  get dataEnd(): number {
+    return this.word(4)
+  }
+
+  set dataEnd(at: number) {
+    this.#setWord(4, at)
+  }
+
+  get dataMeta(): number {
+    return this.word(8)
+  }
+
+  set dataMeta(at: number) {
+    this.#setWord(8, at)
+  }
+
+  set ingressIfindex(index: number) {
+    this.#setWord(12, index)
   }
 
   /** Bytes in all, without the metadata (xdp_get_buff_len). */

@@ -17,8 +17,10 @@ const recorded = JSON.parse(
   readFileSync(new URL('recorded/random.json', import.meta.url), 'utf8'),
 ) as readonly Recorded[]
 
-function run(insns: Uint8Array, dataIn: Uint8Array = new Uint8Array(64)) {
-  const kernel = fakeKernel()
+type EngineName = 'interpreter' | 'compiler'
+
+function run(engine: EngineName, insns: Uint8Array, dataIn: Uint8Array = new Uint8Array(64)) {
+  const kernel = fakeKernel(engine)
   return testRun(kernel, addProgram(kernel, insns), { dataIn, dataSizeOut: 4096 })
 }
 
@@ -45,11 +47,11 @@ function errnoOf(fn: () => unknown): number {
   return 0
 }
 
-describe('the interpreter', () => {
+describe.each(['interpreter', 'compiler'] as const)('the %s', (engine) => {
   test('computes what the real kernel computed, in 400 random programs', () => {
     const wrong = recorded.filter(({ seed, retval, out }) => {
       const { insns, packet } = randomProgram(seed)
-      const ours = run(insns, packet)
+      const ours = run(engine, insns, packet)
       return ours.retval !== retval || Buffer.from(ours.dataOut).toString('hex') !== out
     })
     expect(wrong.map(({ seed }) => seed)).toEqual([])
@@ -72,7 +74,7 @@ describe('the interpreter', () => {
       assemble([0x8d, 0, 0, 0, 0], exit),
       new Uint8Array(0),
     ]
-    for (const insns of wild) expect([Errno.EFAULT, Errno.ENOTSUP]).toContain(errnoOf(() => run(insns)))
+    for (const insns of wild) expect([Errno.EFAULT, Errno.ENOTSUP]).toContain(errnoOf(() => run(engine, insns)))
   })
 
   test('survives any bytes as instructions', () => {
@@ -87,7 +89,7 @@ describe('the interpreter', () => {
         if (at % 8 === 3) insns[at] = (insns[at] as number) & 0x0f
         if (at % 8 === 7) insns[at] = 0
       }
-      const errno = errnoOf(() => run(insns))
+      const errno = errnoOf(() => run(engine, insns))
       expect([0, Errno.EFAULT, Errno.ENOTSUP, Errno.EINTR]).toContain(errno)
     }
   })

@@ -1,0 +1,101 @@
+import { helperNames } from '../../../uapi/helper-names.ts'
+import { WasmType } from '../../../isa/wasm.ts'
+import { helperTraits } from '../../helpers/traits.ts'
+import type { WasmFunc } from '../wasm/code.ts'
+import type { WasmModule } from '../wasm/module.ts'
+
+const { I32 } = WasmType
+const words = (count: number): number[] => new Array<number>(count).fill(I32)
+
+/**
+ * What compiled code calls of the runtime, by parameters and results: all are words, as 64-bit values would become
+ * bigints. See linker.ts for what each does.
+ */
+export const runtimeImports = {
+  /** Address (low, high) and size: the low word of what is there. The high word is left in RunArea.R0_HI. */
+  load: [words(3), [I32]],
+  /** Address, size, value. */
+  store: [words(5), []],
+  /** An offset in the packet and a size: whether there is something, which is left in RunArea.R0_HI. */
+  packet: [words(2), [I32]],
+  /** may_goto: since when it loops, or 0: since when it may go on, or 0. */
+  again: [words(1), [I32]],
+  /** The program array (low, high) and the index: where in the table the program is, or -1. */
+  tail_call: [words(3), [I32]],
+  runaway: [[], []],
+  /** Which of faults[]. */
+  fault: [words(1), []],
+  kfunc: [words(1), []],
+} as const satisfies Record<string, readonly [readonly number[], readonly number[]]>
+
+export type RuntimeImport = keyof typeof runtimeImports
+
+/** Ways for a program to go wrong that need no more words. */
+export const faults = [
+  'an instruction that is none',
+  'an atomic operation',
+  'an atomic operation of that size',
+  'an unknown atomic operation',
+  'too many nested calls',
+] as const
+
+export type Fault = (typeof faults)[number]
+
+/** Functions and numbers that a module imports, in the order in which they were first asked for. */
+export class Imports {
+  readonly #module: WasmModule
+  readonly #funcs = new Map<string, { module: string; name: string; type: number; func: WasmFunc }>()
+  readonly #globals = new Map<string, number>()
+
+  constructor(module: WasmModule) {
+    this.#module = module
+  }
+
+  runtime(name: RuntimeImport): WasmFunc {
+    const [params, results] = runtimeImports[name]
+    return this.#func('run', name, params, results)
+  }
+
+  /** A helper: takes the halves of its arguments, returns the low half of r0 and leaves the high one in R0_HI. */
+  helper(id: number): WasmFunc {
+    return this.#func('bpf', helperNames[id] ?? String(id), words(helperTraits(id).args * 2), [I32])
+  }
+
+  /** A lookup in one map: takes the offset of the key, returns that of the value or 0. */
+  lookup(mapId: number): WasmFunc {
+    return this.#func('lookup', String(mapId), [I32], [I32])
+  }
+
+  /** The offset in memory of what the program has the address of: `index` in Code.mapValues. */
+  mapValue(index: number): number {
+    const name = String(index)
+    let global = this.#globals.get(name)
+    if (global === undefined) {
+      global = this.#module.importGlobal('value', name)
+      this.#globals.set(name, global)
+    }
+    return global
+  }
+
+  #func(module: string, name: string, params: readonly number[], results: readonly number[]): WasmFunc {
+    const key = `${module}.${name}`
+    let entry = this.#funcs.get(key)
+    if (!entry) {
+      entry = { module, name, type: this.#module.type(params, results), func: { index: -1 } }
+      this.#funcs.set(key, entry)
+    }
+    return entry.func
+  }
+
+  /** The functions that were asked for. */
+  get list(): { module: string; name: string }[] {
+    return [...this.#funcs.values()].map(({ module, name }) => ({ module, name }))
+  }
+
+  /** Numbers all functions that were asked for: none can be after this. */
+  number(): void {
+    for (const { module, name, type, func } of this.#funcs.values()) {
+      func.index = this.#module.importFunc(module, name, type)
+    }
+  }
+}

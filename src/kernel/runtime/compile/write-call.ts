@@ -1,0 +1,205 @@
+import { Errno } from '../../../uapi/errno.ts'
+import { BpfFunc } from '../../../uapi/helper-names.ts'
+import { FUNC_HI, MAP_HI, MEM_HI } from '../../helpers/impl/address.ts'
+import { GRANT_READ } from '../../helpers/impl/grants.ts'
+import { helperTraits } from '../../helpers/traits.ts'
+import { RunArea } from '../../memory/run-area.ts'
+import { givesValues } from './access.ts'
+import type { FunctionWriter } from './function-writer.ts'
+import { writeFault } from './write-atomic.ts'
+import { accessOf, joinResult, pushHigh, pushOffset } from './write-memory.ts'
+import { STACK_SIZE } from '../limits.ts'
+
+/** BPF_MAX_LOOPS. */
+const MAX_LOOPS = 8 * 1024 * 1024
+
+/** What calls of functions have before them: one less of the fuel, and a frame that there must be room for. */
+function enterFrame(w: FunctionWriter): void {
+  const { code } = w
+  code.get(w.framePointer)
+  w.getWord(RunArea.STACK_LIMIT)
+  code.op('i32.le_u')
+  code.open('if')
+  writeFault(w, 'too many nested calls')
+  code.op('end')
+  w.spendFuel()
+  w.saveFuel()
+}
+
+/** Pushes the frame of a function that is called. */
+function pushFrame(w: FunctionWriter): void {
+  const { code } = w
+  code.get(w.framePointer)
+  code.i32(STACK_SIZE)
+  code.op('i32.sub')
+}
+
+/** A call of a function of the program. */
+export function writeCall(w: FunctionWriter, entry: number): void {
+  const callee = w.program.functions.get(entry)
+  if (!callee) {
+    writeFault(w, 'an instruction that is none')
+    return
+  }
+  enterFrame(w)
+  pushFrame(w)
+  for (let reg = 1; reg <= callee.args; reg++) w.get(reg)
+  w.code.call(callee.func)
+  w.set(0)
+  w.loadFuel()
+}
+
+/** Pushes the halves of an argument. */
+function pushArgument(w: FunctionWriter, reg: number): void {
+  const value = w.state.reg(reg)
+  if (value.kind === 'const') {
+    w.code.i32(value.lo)
+    w.code.i32(value.hi)
+    return
+  }
+  w.getLow(reg)
+  pushHigh(w, reg)
+}
+
+/** A call of a helper: inside of what is compiled where that's possible. */
+export function writeHelper(w: FunctionWriter, id: number): void {
+  if (id === BpfFunc['loop'] && writeLoop(w)) return
+  if (id === BpfFunc['map_lookup_elem'] && writeLookup(w)) return
+  if (id === BpfFunc['get_smp_processor_id']) {
+    w.getWord(RunArea.CPU)
+    w.setLow(0)
+    return
+  }
+  const { args, callsBack } = helperTraits(id)
+  if (callsBack) {
+    w.code.i32(0)
+    w.code.get(w.framePointer)
+    w.code.memory('i32.store', RunArea.CALL_FRAME)
+    w.saveFuel()
+  }
+  for (let reg = 1; reg <= args; reg++) pushArgument(w, reg)
+  w.code.call(w.program.imports.helper(id))
+  joinResult(w)
+  w.set(0)
+  if (callsBack) w.loadFuel()
+}
+
+/** bpf_map_lookup_elem of a map that is known, with a key that is known to be there. */
+function writeLookup(w: FunctionWriter): boolean {
+  const { code } = w
+  const map = w.state.reg(1)
+  if (map.kind !== 'const' || map.hi !== MAP_HI) return false
+  const record = w.input.map(map.lo)
+  if (!givesValues(record)) return false
+  const access = accessOf(w, 2, 0, record.keySize, GRANT_READ)
+  if (access.kind !== 'frame' && access.kind !== 'plain') return false
+  const offset = pushOffset(w, access, 2, 0)
+  if (offset !== 0) {
+    code.i32(offset)
+    code.op('i32.add')
+  }
+  code.call(w.program.imports.lookup(record.id))
+  toAddressOrNull(w)
+  w.set(0)
+  return true
+}
+
+/** Makes an offset in memory an address; 0 is NULL. */
+function toAddressOrNull(w: FunctionWriter): void {
+  const { code } = w
+  const at = w.local('at')
+  code.tee(at)
+  code.op('i64.extend_i32_u')
+  code.i64(0, MEM_HI)
+  code.op('i64.or')
+  code.i64(0, 0)
+  code.get(at)
+  code.op('select')
+}
+
+/** bpf_loop of a function that is known (inline_bpf_loop). */
+function writeLoop(w: FunctionWriter): boolean {
+  const { code } = w
+  const target = w.state.reg(2)
+  if (target.kind !== 'const' || target.hi !== FUNC_HI) return false
+  const callee = w.program.functions.get(target.lo)
+  if (!callee || callee.args > 2) return false
+  const count = w.local('count')
+  code.open('block')
+  w.get(4)
+  code.op('i64.eqz')
+  code.op('i32.eqz')
+  code.open('if')
+  code.i64(-Errno.EINVAL, -1)
+  w.set(0)
+  code.branch('br', 1)
+  code.op('end')
+  w.getLow(1)
+  code.i32(MAX_LOOPS)
+  code.op('i32.gt_u')
+  code.open('if')
+  code.i64(-Errno.E2BIG, 0)
+  w.set(0)
+  code.branch('br', 1)
+  code.op('end')
+  code.i32(0)
+  code.set(count)
+  code.open('block')
+  code.open('loop')
+  code.get(count)
+  w.getLow(1)
+  code.op('i32.ge_u')
+  code.branch('br_if', 1)
+  enterFrame(w)
+  pushFrame(w)
+  if (callee.args > 0) {
+    code.get(count)
+    code.op('i64.extend_i32_u')
+  }
+  if (callee.args > 1) w.get(3)
+  code.call(callee.func)
+  w.loadFuel()
+  code.get(count)
+  code.i32(1)
+  code.op('i32.add')
+  code.set(count)
+  code.op('i64.eqz')
+  code.branch('br_if', 0)
+  code.op('end')
+  code.op('end')
+  code.get(count)
+  w.setLow(0)
+  code.op('end')
+  return true
+}
+
+/** bpf_tail_call: where there is a program, its result is this function's. */
+export function writeTailCall(w: FunctionWriter): void {
+  const { code } = w
+  const at = w.local('at')
+  pushArgument(w, 2)
+  w.getLow(3)
+  code.call(w.program.imports.runtime('tail_call'))
+  code.tee(at)
+  code.i32(0)
+  code.op('i32.ge_s')
+  code.open('if')
+  w.saveFuel()
+  code.get(w.framePointer)
+  w.get(1)
+  code.get(at)
+  code.callIndirect(w.program.mainType)
+  code.op('return')
+  code.op('end')
+}
+
+/** A call of a kernel function. */
+export function writeKfunc(w: FunctionWriter, id: number): void {
+  w.code.i32(id)
+  w.code.call(w.program.imports.runtime('kfunc'))
+}
+
+/** Whether a call of a helper, or a jump, needs fuel counted. */
+export function helperSpendsFuel(id: number): boolean {
+  return helperTraits(id).callsBack
+}

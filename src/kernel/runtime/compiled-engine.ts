@@ -1,0 +1,105 @@
+import { Errno } from '../../uapi/errno.ts'
+import { KernelError } from '../error.ts'
+import { progRights } from '../helpers/impl/maps.ts'
+import type { RunKernel } from '../helpers/impl/run-kernel.ts'
+import type { Run } from '../helpers/impl/run.ts'
+import { fault } from '../helpers/impl/run.ts'
+import { RunArea } from '../memory/run-area.ts'
+import { runaway } from './failures.ts'
+import { STACK_SIZE } from './limits.ts'
+import { RuntimeImports } from './linker.ts'
+import type { FindProgram } from './linker.ts'
+import type { CompiledModule } from './module-cache.ts'
+
+/** What a module exports: see compile.ts. */
+interface Exports {
+  run(lo: number, hi: number, times: number): number
+  main: () => unknown
+  enter?: (slot: number, frame: number, ...words: number[]) => number
+}
+
+/** A program whose module is linked to a run. */
+export interface Linked {
+  readonly exports: Exports
+  /** Calls one of its functions: arguments and result are in the registers. */
+  readonly callback: Run['callback']
+}
+
+/** Runs compiled programs: instances of their modules, linked to one run. */
+export class CompiledEngine {
+  readonly #kernel: RunKernel
+  readonly #run: Run
+  readonly #imports: RuntimeImports
+  readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 })
+
+  constructor(kernel: RunKernel, run: Run, probes: boolean, findProgram: FindProgram) {
+    this.#kernel = kernel
+    this.#run = run
+    this.#imports = new RuntimeImports(run, probes, findProgram)
+  }
+
+  /** Links a program. @throws KernelError ENOENT and EFAULT where a map isn't there, or a value has no address. */
+  link({ module, code, compiled }: CompiledModule): Linked {
+    const run = this.#run
+    const value: Record<string, number> = {}
+    code.mapValues.forEach(({ mapId, off }, i) => {
+      const map = this.#kernel.mapById(mapId)
+      const at = map.directValueAddr(off)
+      if (at === undefined) throw fault('the value of a map that has no address')
+      run.grants.grant(at - off, map.record.valueSize, progRights(map.record))
+      value[i] = at
+    })
+    const functions = new Set(code.functions)
+    const callback = (slot: number) => {
+      if (!functions.has(slot)) throw fault('a callback')
+      this.#callback(linked.exports, slot)
+    }
+    const bpf: Record<string, (...words: number[]) => number> = {}
+    const lookup: Record<string, (key: number) => number> = {}
+    for (const { module: from, name } of compiled.imports) {
+      if (from === 'bpf') bpf[name] = this.#imports.helper(name, callback)
+      else if (from === 'lookup') lookup[name] = this.#imports.lookup(Number(name))
+    }
+    const env = { memory: run.memory.wasm, programs: this.#table }
+    const instance = new WebAssembly.Instance(module, { env, run: this.#imports.run, bpf, lookup, value })
+    const linked: Linked = { exports: instance.exports as unknown as Exports, callback }
+    return linked
+  }
+
+  /** Puts a function where tail calls find it. @returns where that is. */
+  addTarget(main: () => unknown): number {
+    const at = this.#table.grow(1)
+    this.#table.set(at, main)
+    return at
+  }
+
+  /** Runs a program so many times. @returns r0's low word. */
+  start({ exports }: Linked, lo: number, hi: number, times: number): number {
+    try {
+      return exports.run(lo, hi, times) >>> 0
+    } catch (error) {
+      throw error instanceof WebAssembly.RuntimeError ? trapped() : error
+    }
+  }
+
+  #callback({ enter }: Exports, slot: number): void {
+    const { regs: r, memory } = this.#run
+    const frame = memory.i32[RunArea.CALL_FRAME >> 2] as number
+    if (frame >>> 0 <= (memory.i32[RunArea.STACK_LIMIT >> 2] as number) >>> 0) throw fault('too many nested calls')
+    const fuel = (memory.i32[RunArea.FUEL >> 2] as number) - 1
+    if (fuel < 0) throw runaway()
+    memory.i32[RunArea.FUEL >> 2] = fuel
+    const words = r.subarray(2, 12) as unknown as readonly [number, number]
+    const lo = (enter as NonNullable<Exports['enter']>)(slot, frame - STACK_SIZE, ...words)
+    // Another array where memory grew.
+    const { i32 } = memory
+    i32[RunArea.CALL_FRAME >> 2] = frame
+    r[0] = lo
+    r[1] = i32[RunArea.R0_HI >> 2] as number
+  }
+}
+
+/** What no program should come to: the engine of WebAssembly has stopped it. */
+function trapped(): KernelError {
+  return new KernelError(Errno.EFAULT, 'the compiled program was stopped')
+}

@@ -1,0 +1,132 @@
+import { helperNames } from '../../uapi/helper-names.ts'
+import { helperImpls } from '../helpers/impl/index.ts'
+import { progRights } from '../helpers/impl/maps.ts'
+import type { HelperImpl, Run } from '../helpers/impl/run.ts'
+import { fault } from '../helpers/impl/run.ts'
+import { helperTraits } from '../helpers/traits.ts'
+import { RunArea } from '../memory/run-area.ts'
+import { faults } from './compile/imports.ts'
+import type { RuntimeImport } from './compile/imports.ts'
+import { noHelper, noKfunc, runaway } from './failures.ts'
+import { loadAbs } from './load-abs.ts'
+import { mayGotoAgain } from './may-goto.ts'
+
+type Words = (...words: number[]) => number
+/** Finds a program of a program array: where in the table it is, or -1. */
+export type FindProgram = (mapLo: number, mapHi: number, index: number) => number
+
+/** Registers are pairs of words in Run.regs; this pair is no register. */
+const SPARE = 22
+
+/**
+ * What compiled code imports, for one run. Values come and go in halves: a result's high half is left in
+ * RunArea.R0_HI.
+ */
+export class RuntimeImports {
+  readonly #run: Run
+  readonly #probes: boolean
+  readonly run: Readonly<Record<RuntimeImport, Words>>
+
+  /** @param probes whether loads of bad addresses give 0 (BPF_PROBE_MEM). */
+  constructor(run: Run, probes: boolean, findProgram: FindProgram) {
+    this.#run = run
+    this.#probes = probes
+    this.run = {
+      load: (lo, hi, size) => this.#load(lo as number, hi as number, size as number),
+      store: (lo, hi, size, valueLo, valueHi) => {
+        if (!run.storeObject(lo as number, hi as number, size as number, valueLo as number, valueHi as number)) {
+          throw fault(`a store of ${size} bytes`)
+        }
+        return 0
+      },
+      packet: (off, size) => {
+        if (!loadAbs(run, -1, size as number, off as number)) return 0
+        this.#leave(run.regs[0] as number)
+        return 1
+      },
+      again: (since) => mayGotoAgain(since as number),
+      tail_call: (lo, hi, index) => findProgram(lo as number, hi as number, (index as number) >>> 0),
+      runaway: () => {
+        throw runaway()
+      },
+      fault: (which) => {
+        throw fault(faults[which as number] ?? '')
+      },
+      kfunc: () => {
+        throw noKfunc()
+      },
+    }
+  }
+
+  #leave(hi: number): void {
+    this.#run.memory.i32[RunArea.R0_HI >> 2] = hi
+  }
+
+  #load(lo: number, hi: number, size: number): number {
+    const run = this.#run
+    const { regs } = run
+    if (!run.loadObject(SPARE, lo, hi, size)) {
+      if (!this.#probes) throw fault(`a load of ${size} bytes`)
+      regs[SPARE] = 0
+      regs[SPARE + 1] = 0
+    }
+    this.#leave(regs[SPARE + 1] as number)
+    return regs[SPARE] as number
+  }
+
+  /** A helper, or what stands for one that isn't simulated. @param callback calls a function of the program that calls. */
+  helper(name: string, callback: Run['callback']): Words {
+    const id = helperNames.indexOf(name)
+    const impl = id < 0 ? undefined : helperImpls[id]
+    if (!impl) return () => fail(name)
+    return this.#wrap(helperTraits(id).callsBack ? callsBack(impl, callback) : impl)
+  }
+
+  /** A lookup in one map: the offset of a key for that of a value, which the program may use from now on. */
+  lookup(mapId: number): (key: number) => number {
+    const { kernel, grants } = this.#run
+    const map = kernel.mapById(mapId)
+    const { valueSize } = map.record
+    const rights = progRights(map.record)
+    return (key) => {
+      const at = map.lookup(key >>> 0)
+      if (at !== 0) grants.grant(at, valueSize, rights)
+      return at
+    }
+  }
+
+  #wrap(impl: HelperImpl): Words {
+    const run = this.#run
+    const { memory } = run
+    return (a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0, j = 0) => {
+      const { regs } = run
+      regs[2] = a
+      regs[3] = b
+      regs[4] = c
+      regs[5] = d
+      regs[6] = e
+      regs[7] = f
+      regs[8] = g
+      regs[9] = h
+      regs[10] = i
+      regs[11] = j
+      impl(run)
+      memory.i32[RunArea.R0_HI >> 2] = regs[1] as number
+      return regs[0] as number
+    }
+  }
+}
+
+/** A helper that calls functions of the program it's called from, which another program may be interrupted for. */
+function callsBack(impl: HelperImpl, callback: Run['callback']): HelperImpl {
+  return (run) => {
+    const before = run.callback
+    run.callback = callback
+    impl(run)
+    run.callback = before
+  }
+}
+
+function fail(name: string): never {
+  throw noHelper(name)
+}
