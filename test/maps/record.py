@@ -192,6 +192,49 @@ class Case:
             result, left = fail.args
         return f'{result} count={struct.unpack_from("<I", left, 32)[0]}'
 
+    # Many steps in one.
+
+    def op_fill(self, o, name, start, end):
+        """Updates of keys from start to end - 1 (32 bits) with values that begin with the key."""
+        letters = []
+        for key in range(number(start), number(end)):
+            letters.append(self.letter(lambda: self.op_update(o, name, struct.pack('<I', key).hex(), self.first(name, key))))
+        return runs(letters)
+
+    def op_mix(self, o, name, seed, count, keys):
+        """Random updates, look-ups and deletes of keys below `keys`, by bpf(2) and by programs: a letter for each answer."""
+        state = number(seed)
+        letters = []
+        for _ in range(number(count)):
+            state = (state * 1103515245 + 12345) & 0x7fffffff
+            what = (state >> 16) % 16
+            state = (state * 1103515245 + 12345) & 0x7fffffff
+            key = (state >> 16) % number(keys)
+            k = struct.pack('<I', key).hex()
+            if what < 7:
+                step = lambda: self.op_update({'flags': str(what % 4 if what < 2 else 0)}, name, k, self.first(name, key))
+            elif what < 11:
+                step = lambda: 'ok' if self.op_prog_lookup({}, name, k) != 'null' else 'ENOENT'
+            elif what < 12:
+                step = lambda: self.op_prog_update({}, name, k, self.first(name, key, True))
+            elif what < 14:
+                step = lambda: self.op_lookup({}, name, k) and 'ok'
+            else:
+                step = lambda: self.op_delete({}, name, k)
+            letters.append(self.letter(step))
+        return ''.join(letters)
+
+    def first(self, name, key, one=False):
+        size = self.map(name).value_size
+        return struct.pack('<I', key).ljust(8 if one else size, b'\0').hex()
+
+    def letter(self, step):
+        try:
+            answer = step()
+        except Fail as fail:
+            answer = fail.args[0]
+        return {'ok': '.', 'ENOENT': 'n', 'EEXIST': 'x', 'E2BIG': 'b'}.get(answer, answer)
+
     # What programs do: a socket filter with one call of a helper, run once on CPU 0.
 
     def op_prog_lookup(self, o, name, key):
@@ -291,6 +334,17 @@ class Case:
     def end(self):
         for name in list(self.objects):
             os.close(self.fd(name))
+
+
+def runs(letters):
+    """`.*3 b*2` for `...bb`."""
+    out = []
+    for letter in letters:
+        if out and out[-1][0] == letter:
+            out[-1][1] += 1
+        else:
+            out.append([letter, 1])
+    return ' '.join(f'{letter}*{times}' for letter, times in out)
 
 
 def insn(code=0, dst=0, src=0, off=0, imm=0):

@@ -50,6 +50,21 @@ function errorName(errno: number): string {
   return errnoName(errno)?.replace('ENOTSUPP', '524') ?? String(errno)
 }
 
+function range(start: number, end: number): number[] {
+  return Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i)
+}
+
+/** `.*3 b*2` for `...bb`. */
+function runs(letters: readonly string[]): string {
+  const out: [string, number][] = []
+  for (const letter of letters) {
+    const last = out.at(-1)
+    if (last?.[0] === letter) last[1]++
+    else out.push([letter, 1])
+  }
+  return out.map(([letter, times]) => `${letter}*${times}`).join(' ')
+}
+
 export class Replay {
   readonly #process: Syscalls
   readonly #maps = new Map<string, KnownMap>()
@@ -137,6 +152,12 @@ export class Replay {
             : bpf.mapDeleteBatch(map.fd, key, attr),
         )
       }
+      case 'fill':
+        return runs(
+          range(Number(first), Number(second)).map((i) => this.#letter(`update ${name} ${this.#first(name, i)}`)),
+        )
+      case 'mix':
+        return this.#mix(name, Number(first), Number(second), Number(args[4]))
       case 'prog_lookup':
         return this.#progLookup(map, key, options)
       case 'prog_update':
@@ -239,6 +260,39 @@ export class Replay {
       if (error instanceof KernelError) return `${errorName(error.errno)} count=${given}`
       throw error
     }
+  }
+
+  /** Key and value of `fill` and `mix`. */
+  #first(name: string, key: number, one = false): string {
+    const value = new Uint8Array(one ? 8 : this.#map(name).valueSize)
+    new DataView(value.buffer).setUint32(0, key, true)
+    return `${hex(value.subarray(0, 4))} ${hex(value)}`
+  }
+
+  #letter(step: string): string {
+    const answer = this.answer(step)
+    return { ok: '.', ENOENT: 'n', EEXIST: 'x', E2BIG: 'b', null: 'n' }[answer] ?? answer
+  }
+
+  #mix(name: string, seed: number, count: number, keys: number): string {
+    let state = seed
+    const random = () => {
+      state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff
+      return state >> 16
+    }
+    const letters: string[] = []
+    for (let i = 0; i < count; i++) {
+      const what = random() % 16
+      const key = random() % keys
+      const both = this.#first(name, key)
+      const k = both.slice(0, 8)
+      if (what < 7) letters.push(this.#letter(`update ${name} ${both} flags=${what < 2 ? what : 0}`))
+      else if (what < 11) letters.push(this.answer(`prog_lookup ${name} ${k}`) === 'null' ? 'n' : '.')
+      else if (what < 12) letters.push(this.#letter(`prog_update ${name} ${this.#first(name, key, true)}`))
+      else if (what < 14) letters.push(this.answer(`lookup ${name} ${k}`) === 'ENOENT' ? 'n' : '.')
+      else letters.push(this.#letter(`delete ${name} ${k}`))
+    }
+    return letters.join('')
   }
 
   #progLookup(map: KnownMap, key: Uint8Array, options: Options): string {

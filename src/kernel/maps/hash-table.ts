@@ -32,6 +32,9 @@ interface Page {
   complete: boolean
 }
 
+/** No map has so many buckets: keys of other records of it begin here. */
+const MAX_BUCKETS = 0x80000000
+
 /** Key of the map's own record in the store, behind all buckets: the number of elements. */
 const STATE_KEY = 0xffffffff
 
@@ -292,7 +295,7 @@ export class HashTable {
   #nextStored(bucket: number): number | undefined {
     // What isn't written yet must be found too.
     if (this.#dirty.size > 0) this.flush()
-    const until = this.#storeKey(STATE_KEY)
+    const until = this.#storeKey(MAX_BUCKETS)
     for (const [key] of this.#env.store.scan(Table.ELEM, this.#storeKey(bucket), until)) return bucketOfKey(key)
     return undefined
   }

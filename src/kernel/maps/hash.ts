@@ -18,11 +18,6 @@ export function checkUpdate(old: number, flags: number): number {
   return 0
 }
 
-/** Whether the flags of an update are unknown. */
-function unknownFlags(flags: number, allowed: number): boolean {
-  return flags > 0xff || (flags & ~allowed) > ElemFlag.EXIST
-}
-
 /** What all maps on a hash table have in common. */
 export abstract class HashBase extends BaseMap {
   protected readonly table: HashTable
@@ -171,7 +166,7 @@ class HashMap extends HashBase {
   /** htab_map_update_elem: a new element takes the old one's place, at the head of the bucket. */
   override update(key: number, value: number, flags: number): number {
     const { table } = this
-    if (unknownFlags(flags, ElemFlag.LOCK)) return -Errno.EINVAL
+    if (flags > 0xff || (flags & ~ElemFlag.LOCK) > ElemFlag.EXIST) return -Errno.EINVAL
     const hash = table.hash(key)
     const old = table.find(key, hash)
     if (flags & ElemFlag.LOCK && !hasLock(this.record)) return -Errno.EINVAL
@@ -197,18 +192,65 @@ class HashMap extends HashBase {
   }
 }
 
-/** BPF_MAP_TYPE_PERCPU_HASH: the CPUs' values stand side by side, each rounded up to 8 bytes; updates are in place. */
-class PerCpuHashMap extends HashBase {
-  readonly #elemSize: number
+/** Values of per-CPU hash maps: the CPUs' stand side by side, each rounded up to 8 bytes. */
+export class PerCpuValues {
+  /** Bytes of one CPU's value, and of all. */
+  readonly each: number
+  readonly bytes: number
+  readonly #record: MapRecord
+  readonly #env: MapEnvironment
 
   constructor(record: MapRecord, env: MapEnvironment) {
-    const elemSize = roundUp8(record.valueSize)
-    super(record, env, elemSize * env.possibleCpus, false)
-    this.#elemSize = elemSize
+    this.#record = record
+    this.#env = env
+    this.each = roundUp8(record.valueSize)
+    this.bytes = this.each * env.possibleCpus
+  }
+
+  /** pcpu_init_value: a program gives this CPU's value; the others are zero. */
+  init(at: number, value: number, allCpus: boolean): void {
+    if (allCpus) {
+      this.write(at, value, true)
+      return
+    }
+    const { memory } = this.#env
+    for (let off = 0; off < this.bytes; off += this.each) zeroMapValue(this.#record, memory, at + off)
+    copyMapValueLong(this.#record, memory, at + this.#env.currentCpu() * this.each, value)
+  }
+
+  /** pcpu_copy_value: all CPUs' values, or this one's. */
+  write(at: number, value: number, allCpus: boolean): void {
+    const { memory } = this.#env
+    const record = this.#record
+    if (!allCpus) {
+      const mine = at + this.#env.currentCpu() * this.each
+      copyMapValue(record, memory, mine, value)
+      freeMapFields(record, memory, mine)
+      return
+    }
+    for (let off = 0; off < this.bytes; off += this.each) {
+      copyMapValueLong(record, memory, at + off, value + off)
+      freeMapFields(record, memory, at + off)
+    }
+  }
+
+  freeFields(at: number): void {
+    for (let off = 0; off < this.bytes; off += this.each) freeMapFields(this.#record, this.#env.memory, at + off)
+  }
+}
+
+/** BPF_MAP_TYPE_PERCPU_HASH. */
+class PerCpuHashMap extends HashBase {
+  readonly #values: PerCpuValues
+
+  constructor(record: MapRecord, env: MapEnvironment) {
+    const values = new PerCpuValues(record, env)
+    super(record, env, values.bytes, false)
+    this.#values = values
   }
 
   override get valueSizeOfSyscall(): number {
-    return this.table.valueBytes
+    return this.#values.bytes
   }
 
   override lookup(key: number): number {
@@ -218,64 +260,40 @@ class PerCpuHashMap extends HashBase {
   /** map_lookup_percpu_elem. */
   lookupPerCpu(key: number, cpu: number): number {
     const elem = this.find(key)
-    return elem === 0 ? 0 : this.table.handOut(elem) + cpu * this.#elemSize
+    return elem === 0 ? 0 : this.table.handOut(elem) + cpu * this.#values.each
   }
 
-  /** An update of a program is one of this CPU's value; a new element's other values are zero. */
   override update(key: number, value: number, flags: number): number {
     return this.#update(key, value, flags, false)
   }
 
-  /** bpf_percpu_hash_update: all CPUs' values. */
+  /** bpf_percpu_hash_update. */
   override updateValue(key: number, value: number, flags: number): number {
     return this.#update(key, value, flags, true)
   }
 
   protected override freeFields(elem: number): void {
-    const at = this.table.valueOf(elem)
-    for (let off = 0; off < this.table.valueBytes; off += this.#elemSize) {
-      freeMapFields(this.record, this.env.memory, at + off)
-    }
+    this.#values.freeFields(this.table.valueOf(elem))
   }
 
-  /** htab_map_update_elem_in_place. */
+  /** htab_map_update_elem_in_place: the value is written where it is. */
   #update(key: number, value: number, flags: number, allCpus: boolean): number {
     const { table } = this
-    if (unknownFlags(flags, 0)) return -Errno.EINVAL
+    if (flags > ElemFlag.EXIST) return -Errno.EINVAL
     const hash = table.hash(key)
     const old = table.find(key, hash)
     const refused = checkUpdate(old, flags)
     if (refused !== 0) return refused
-    const { record } = this
-    const { memory } = this.env
     if (old !== 0) {
-      this.#write(table.valueOf(old), value, allCpus, copyMapValue)
+      this.#values.write(table.valueOf(old), value, allCpus)
       table.changed(old)
       return 0
     }
     if (this.isFull) return -Errno.E2BIG
     const elem = table.alloc(key, hash)
-    const at = table.valueOf(elem)
-    if (!allCpus)
-      for (let off = 0; off < table.valueBytes; off += this.#elemSize) zeroMapValue(record, memory, at + off)
-    this.#write(at, value, allCpus, copyMapValueLong)
+    this.#values.init(table.valueOf(elem), value, allCpus)
     table.link(elem, hash)
     return 0
-  }
-
-  /** pcpu_copy_value: every CPU's value, or this one's as `one` copies it. */
-  #write(at: number, value: number, allCpus: boolean, one: typeof copyMapValue): void {
-    const { memory } = this.env
-    if (!allCpus) {
-      const mine = at + this.env.currentCpu() * this.#elemSize
-      one(this.record, memory, mine, value)
-      freeMapFields(this.record, memory, mine)
-      return
-    }
-    for (let off = 0; off < this.table.valueBytes; off += this.#elemSize) {
-      copyMapValueLong(this.record, memory, at + off, value + off)
-      freeMapFields(this.record, memory, at + off)
-    }
   }
 }
 

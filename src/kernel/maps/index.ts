@@ -14,6 +14,7 @@ import { arrayOfMapsFamily, otherFdArrayFamily, progArrayFamily } from './fd-arr
 import { hashFamily, perCpuHashFamily } from './hash.ts'
 import { hashOfMapsFamily } from './hash-of-maps.ts'
 import { lpmTrieFamily } from './lpm-trie.ts'
+import { lruHashFamily } from './lru-hash.ts'
 import type { KernelMap, MapEnvironment } from './map.ts'
 import { queueStackFamily } from './queue-stack.ts'
 import { reuseportArrayFamily } from './reuseport-array.ts'
@@ -31,6 +32,8 @@ const families: Readonly<Record<number, MapFamily>> = {
   [MapType.PERCPU_HASH]: perCpuHashFamily,
   [MapType.PERCPU_ARRAY]: arrayFamily,
   [MapType.CGROUP_ARRAY]: otherFdArrayFamily,
+  [MapType.LRU_HASH]: lruHashFamily,
+  [MapType.LRU_PERCPU_HASH]: lruHashFamily,
   [MapType.ARRAY_OF_MAPS]: arrayOfMapsFamily,
   [MapType.HASH_OF_MAPS]: hashOfMapsFamily,
   [MapType.STACK_TRACE]: stackTraceFamily,
