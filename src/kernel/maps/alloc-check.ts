@@ -43,3 +43,11 @@ export function requireRoom(bytes: number): void {
 export function roundUp8(size: number): number {
   return Math.ceil(size / 8) * 8
 }
+
+/** The machine's memory: no map can be larger. */
+const MEMORY = 2 ** 32
+
+/** bpf_map_area_alloc. @throws KernelError ENOMEM. */
+export function requireMemory(bytes: number): void {
+  require(bytes < MEMORY, Errno.ENOMEM)
+}

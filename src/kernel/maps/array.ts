@@ -3,7 +3,15 @@ import { Errno } from '../../uapi/errno.ts'
 import { ElemFlag, MapFlag } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import type { MapRecord } from '../objects/records.ts'
-import { ACCESS_FLAGS, PCPU_MIN_UNIT_SIZE, accessOk, hasNumaNode, require, roundUp8 } from './alloc-check.ts'
+import {
+  ACCESS_FLAGS,
+  PCPU_MIN_UNIT_SIZE,
+  accessOk,
+  hasNumaNode,
+  require,
+  requireMemory,
+  roundUp8,
+} from './alloc-check.ts'
 import { ArrayStore } from './array-store.ts'
 import { BaseMap } from './base.ts'
 import type { MapFamily } from './family.ts'
@@ -30,10 +38,16 @@ export function checkArray(attr: MapCreateAttr): void {
   require(!percpu || roundUp8(valueSize) <= PCPU_MIN_UNIT_SIZE, Errno.E2BIG)
 }
 
+/** array_map_alloc. @throws KernelError ENOMEM. */
+export function allocArray({ mapType, mapFlags = 0, maxEntries, valueSize }: MapCreateAttr, env: MapEnvironment): void {
+  requireMemory(arrayMemUsage({ type: mapType, mapFlags, maxEntries, valueSize }, env.possibleCpus))
+}
+
+type ArraySizes = Pick<MapRecord, 'type' | 'mapFlags' | 'maxEntries' | 'valueSize'>
+
 /** array_map_mem_usage. */
-export function arrayMemUsage(record: MapRecord, possibleCpus: number): number {
-  const { type, mapFlags, maxEntries } = record
-  const elemSize = roundUp8(record.valueSize)
+export function arrayMemUsage({ type, mapFlags, maxEntries, valueSize }: ArraySizes, possibleCpus: number): number {
+  const elemSize = roundUp8(valueSize)
   if (type === MapType.PERCPU_ARRAY) return ARRAY_SIZE + maxEntries * 8 + maxEntries * elemSize * possibleCpus
   if (mapFlags & MapFlag.MMAPABLE) return pageAlign(ARRAY_SIZE) + pageAlign(maxEntries * elemSize)
   return ARRAY_SIZE + maxEntries * elemSize
@@ -151,8 +165,9 @@ class ArrayMap extends BaseMap {
 }
 
 export const arrayFamily: MapFamily = {
-  create(attr) {
+  create(attr, env) {
     checkArray(attr)
+    allocArray(attr, env)
     return {}
   },
   open: (record, env) => new ArrayMap(record, env),

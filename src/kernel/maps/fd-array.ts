@@ -4,7 +4,7 @@ import { ElemFlag, MapFlag } from '../../uapi/flags.ts'
 import { KernelError } from '../error.ts'
 import type { MapRecord } from '../objects/records.ts'
 import { require } from './alloc-check.ts'
-import { arrayMemUsage, arrayNextKey, checkArray } from './array.ts'
+import { allocArray, arrayMemUsage, arrayNextKey, checkArray } from './array.ts'
 import { ArrayStore } from './array-store.ts'
 import { BaseMap } from './base.ts'
 import type { MapFamily } from './family.ts'
@@ -149,8 +149,9 @@ const nothing: SlotKind = {
 
 function family(kind: SlotKind): MapFamily {
   return {
-    create(attr) {
+    create(attr, env) {
       checkFdArray(attr)
+      allocArray(attr, env)
       return {}
     },
     open: (record, env) => new FdArrayMap(record, env, kind),
@@ -164,7 +165,9 @@ export const otherFdArrayFamily = family(nothing)
 export const arrayOfMapsFamily: MapFamily = {
   create(attr, env) {
     checkFdArray(attr)
-    return { innerMap: innerMapMeta(attr.innerMapFd ?? 0, env) }
+    const innerMap = innerMapMeta(attr.innerMapFd ?? 0, env)
+    allocArray(attr, env)
+    return { innerMap }
   },
   open: (record, env) => new FdArrayMap(record, env, maps),
 }

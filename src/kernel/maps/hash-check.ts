@@ -3,7 +3,15 @@ import { Errno } from '../../uapi/errno.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import type { MapRecord } from '../objects/records.ts'
-import { ACCESS_FLAGS, PCPU_MIN_UNIT_SIZE, accessOk, hasNumaNode, require, roundUp8 } from './alloc-check.ts'
+import {
+  ACCESS_FLAGS,
+  PCPU_MIN_UNIT_SIZE,
+  accessOk,
+  hasNumaNode,
+  require,
+  requireMemory,
+  roundUp8,
+} from './alloc-check.ts'
 import { bucketCount } from './hash-table.ts'
 import type { MapEnvironment } from './map.ts'
 
@@ -28,8 +36,8 @@ export function isPerCpu(type: number): boolean {
   return type === MapType.PERCPU_HASH || type === MapType.LRU_PERCPU_HASH
 }
 
-/** htab_map_alloc_check and htab_map_alloc. @throws KernelError. */
-export function createHash(attr: MapCreateAttr, env: MapEnvironment): Partial<MapRecord> {
+/** htab_map_alloc_check. @throws KernelError. */
+export function checkHash(attr: MapCreateAttr): void {
   const { mapType, mapFlags = 0, keySize, valueSize, maxEntries } = attr
   const percpu = isPerCpu(mapType)
   const lru = isLru(mapType)
@@ -41,8 +49,15 @@ export function createHash(attr: MapCreateAttr, env: MapEnvironment): Partial<Ma
   require(maxEntries !== 0 && keySize !== 0 && valueSize !== 0)
   require(keySize + valueSize < KMALLOC_MAX_SIZE - HTAB_ELEM, Errno.E2BIG)
   require(!percpu || roundUp8(valueSize) <= PCPU_MIN_UNIT_SIZE, Errno.E2BIG)
-  const entries = percpuLru ? roundEntries(maxEntries, env.possibleCpus) : maxEntries
+}
+
+/** htab_map_alloc_check and htab_map_alloc. @throws KernelError. */
+export function createHash(attr: MapCreateAttr, env: MapEnvironment): Partial<MapRecord> {
+  checkHash(attr)
+  const { mapType, mapFlags = 0, keySize, valueSize, maxEntries } = attr
+  const entries = mapFlags & MapFlag.NO_COMMON_LRU ? roundEntries(maxEntries, env.possibleCpus) : maxEntries
   require(entries <= 2 ** 31 && bucketCount(entries) <= 0xffffffff / BUCKET, Errno.E2BIG)
+  requireMemory(hashMemUsage({ type: mapType, mapFlags, maxEntries: entries, keySize, valueSize }, 0, env.possibleCpus))
   return { maxEntries: entries, seed: mapFlags & MapFlag.ZERO_SEED ? 0 : env.random() >>> 0 }
 }
 
@@ -52,8 +67,10 @@ function roundEntries(maxEntries: number, cpus: number): number {
   return up > 0xffffffff ? Math.floor(maxEntries / cpus) * cpus : up
 }
 
+type HashSizes = Pick<MapRecord, 'type' | 'mapFlags' | 'maxEntries' | 'keySize' | 'valueSize'>
+
 /** htab_map_mem_usage. */
-export function hashMemUsage(record: MapRecord, count: number, cpus: number): number {
+export function hashMemUsage(record: HashSizes, count: number, cpus: number): number {
   const { type, mapFlags, maxEntries, keySize, valueSize } = record
   const percpu = isPerCpu(type)
   const elem = HTAB_ELEM + roundUp8(keySize) + (percpu ? POINTER : roundUp8(valueSize))

@@ -5,7 +5,7 @@ import type { MapRecord } from '../objects/records.ts'
 import { require } from './alloc-check.ts'
 import type { MapFamily } from './family.ts'
 import { HashBase, checkUpdate } from './hash.ts'
-import { createHash } from './hash-check.ts'
+import { checkHash, createHash } from './hash-check.ts'
 import type { MapEnvironment } from './map.ts'
 import { innerMapByFd, innerMapMeta } from './map-in-map.ts'
 
@@ -61,8 +61,9 @@ class HashOfMaps extends HashBase {
 export const hashOfMapsFamily: MapFamily = {
   create(attr, env) {
     require(attr.valueSize === 4)
-    const fields = createHash(attr, env)
-    return { ...fields, innerMap: innerMapMeta(attr.innerMapFd ?? 0, env) }
+    checkHash(attr)
+    const innerMap = innerMapMeta(attr.innerMapFd ?? 0, env)
+    return { ...createHash(attr, env), innerMap }
   },
   open: (record, env) => new HashOfMaps(record, env),
 }

@@ -215,7 +215,7 @@ export class PerCpuValues {
     }
     const { memory } = this.#env
     for (let off = 0; off < this.bytes; off += this.each) zeroMapValue(this.#record, memory, at + off)
-    copyMapValueLong(this.#record, memory, at + this.#env.currentCpu() * this.each, value)
+    copyMapValue(this.#record, memory, at + this.#env.currentCpu() * this.each, value)
   }
 
   /** pcpu_copy_value: all CPUs' values, or this one's. */
