@@ -21,6 +21,7 @@ function run(command: string, argv: readonly string[], env: Record<string, strin
     cwd: folder,
     encoding: 'utf8',
     env: { ...process.env, BPFTOOL_STATE: join(folder, 'machine'), ...env },
+    timeout: 120_000,
     shell: process.platform === 'win32',
   })
   return { status, stdout, stderr }
@@ -119,6 +120,9 @@ describe('the package', () => {
        kernel.close()`,
     )
     expect(node('use.mjs')).toEqual({ status: 0, stdout: '["6.18",2,[0]]\n', stderr: '' })
+    const directory = JSON.stringify(join(folder, 'library'))
+    const line = `import('${name}').then((it) => it.boot({ directory: ${directory} })).then((kernel) => console.log(kernel.name))`
+    expect(node('-e', line)).toEqual({ status: 0, stdout: '6.18\n', stderr: '' })
   })
 
   test('has types', () => {

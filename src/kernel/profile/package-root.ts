@@ -13,8 +13,14 @@ let found: string | undefined
  * bundle in dist/ (CommonJS for the command, a module for the library).
  */
 export function packageRoot(): string {
-  found ??= search(typeof __filename === 'string' ? __filename : fileURLToPath(import.meta.url))
+  found ??= search(thisFile())
   return found
+}
+
+/** Of a module its URL tells, and nothing else: \`node -e\` has a \`__filename\` for all to see that is no file. */
+function thisFile(): string {
+  const url = import.meta.url as string | undefined
+  return url === undefined ? __filename : fileURLToPath(url)
 }
 
 /** Loads a module of Node's when it is needed: each costs a millisecond or more of a command's start. */

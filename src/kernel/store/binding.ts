@@ -68,7 +68,7 @@ export function loadBinding(): Binding {
 
 /** Loads modules on first use: each costs a millisecond or more of a command's start. */
 function lateRequire(): NodeJS.Require {
-  return createRequire(typeof __filename === 'string' ? __filename : import.meta.url)
+  return createRequire((import.meta.url as string | undefined) ?? __filename)
 }
 
 /** SHA-256. */

@@ -20,6 +20,7 @@ interface Turn {
 }
 
 const turns = new Map<string, Turn>()
+let endsWithProcess = false
 const nap = new Int32Array(new SharedArrayBuffer(4))
 
 const MDB_NOSYNC = 0x10000
@@ -52,6 +53,7 @@ export function takeTurn({ Env }: Binding, directory: string): void {
     env.beginTxn(0)
     if (env.getWriteTxnId() !== 0) {
       turns.set(directory, { env, holders: 1, keys })
+      endWithProcess()
       return
     }
     // The lock was being taken down by the process before: once all have let go of it, it is made anew.
@@ -60,6 +62,15 @@ export function takeTurn({ Env }: Binding, directory: string): void {
     Atomics.wait(nap, 0, 0, 1 + Math.random() * 10)
   }
   throw new StateError(`${directory} is locked`)
+}
+
+/** Whoever ends without closing its machine: lmdb would wait for the turn's transaction, for ever. */
+function endWithProcess(): void {
+  if (endsWithProcess) return
+  endsWithProcess = true
+  process.once('exit', () => {
+    for (const directory of turns.keys()) while (turns.has(directory)) endTurn(directory)
+  })
 }
 
 export function endTurn(directory: string): void {
