@@ -52,7 +52,8 @@ export interface Bpf {
   /** The smallest id above `id`. @throws KernelError ENOENT when there is none. */
   getNextId(kind: ObjectKind, id: number): number
   getFdById(kind: ObjectKind, id: number, openFlags?: number): Fd
-  mapInfo(fd: Fd): MapInfo
+  /** @param buffer what the caller's struct bpf_map_info holds: it stays where the kernel has nothing to write. */
+  mapInfo(fd: Fd, buffer?: MapInfo): MapInfo
   progInfo(fd: Fd, wants?: ProgInfoWants): ProgInfo
   btfInfo(fd: Fd, wantBtf?: boolean): BtfInfo
   linkInfo(fd: Fd): LinkInfo

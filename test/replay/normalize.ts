@@ -13,9 +13,23 @@ export interface Step {
 
 type Kind = 'prog' | 'map' | 'btf' | 'link'
 
+const slotKinds: Readonly<Record<string, Kind>> = { prog_array: 'prog', array_of_maps: 'map', hash_of_maps: 'map' }
+
+/** A hash map's dump: its order hangs on the map's random seed. */
+function unordered(text: string): string {
+  return text
+    .replaceAll('},{', '},\n{')
+    .split('\n')
+    .map((line) => line.replace(/^\[|,$|\]$/g, ''))
+    .sort()
+    .join('\n')
+}
+
 /** Names ids by the order in which a scenario shows them first: `map#0`, `map#1`, ... */
 export class Normalizer {
   readonly #seen = new Map<string, string>()
+  /** Types of maps by their pins. */
+  readonly #mapTypes = new Map<string, string>()
 
   #id(kind: Kind, id: string): string {
     const key = `${kind} ${id}`
@@ -42,12 +56,35 @@ export class Normalizer {
 
   step(step: Step): Step {
     const object = step.argv.find((word) => !word.startsWith('-')) ?? ''
+    const pin = step.argv.at(-1) ?? ''
+    const shown = /^\d+: (\w+) /.exec(step.stdout)?.[1]
+    if (object === 'map' && shown !== undefined && step.argv.includes('pinned')) this.#mapTypes.set(pin, shown)
     return {
       argv: step.argv,
       status: step.status,
-      stdout: isXlatedDump(step.argv) && step.status === 0 ? '(xlated)' : this.#text(step.stdout, object),
+      stdout: this.#stdout(step, object),
       stderr: this.#text(step.stderr, object),
     }
+  }
+
+  /** Type ids of a BTF dump are compared as they are. */
+  #stdout({ argv, status, stdout }: Step, object: string): string {
+    if (isXlatedDump(argv) && status === 0) return '(xlated)'
+    if (!argv.includes('dump')) return this.#text(stdout, object)
+    if (object === 'btf') return stdout
+    const type = object === 'map' ? (this.#mapTypes.get(argv.at(-1) ?? '') ?? '') : ''
+    const kind = slotKinds[type]
+    const text = this.#text(kind ? this.#slots(stdout, kind) : stdout, object)
+    return /hash/.test(type) ? unordered(text) : text
+  }
+
+  /** The values of a map that holds programs or maps: ids as hex bytes of 32 bits, lowest first. */
+  #slots(text: string, kind: Kind): string {
+    const bytes = /(value: |"value":\s*\[\s*)((?:"?(?:0x)?[0-9a-f]{2}"?,?\s*){4})/g
+    return text.replace(bytes, (_, head: string, hex: string) => {
+      const digits = hex.match(/[0-9a-f]{2}(?![0-9a-fx])/g) ?? []
+      return head + this.#id(kind, String(parseInt(digits.reverse().join(''), 16)))
+    })
   }
 
   #text(text: string, object: string): string {
@@ -56,8 +93,11 @@ export class Normalizer {
     return text
       .replace(/^(\d+):(?= \w)/gm, (_, id: string) => `${this.#id(own, id)}:`)
       .replace(/("?\bid"?:\s*|\[id:)(\d+)/g, (_, head: string, id: string) => head + this.#id(own, id))
-      .replace(/("?prog_ids"?:?\s*\[?)([\d,\s]+\d)/g, (_, head: string, ids: string) => head + this.#idSet('prog', ids))
-      .replace(/("?map_ids"?:?\s*\[?)([\d,\s]+\d)/g, (_, head: string, ids: string) =>
+      .replace(
+        /("?prog_ids"?:?\s*\[?\s*)(\d+(?:,\s*\d+)*)/g,
+        (_, head: string, ids: string) => head + this.#idSet('prog', ids),
+      )
+      .replace(/("?map_ids"?:?\s*\[?\s*)(\d+(?:,\s*\d+)*)/g, (_, head: string, ids: string) =>
         listed ? head + this.#idSet('map', ids) : head + this.#ids('map', ids),
       )
       .replace(/("?btf_id"?:?\s*)(\d+)/g, (_, head: string, id: string) => head + this.#id('btf', id))

@@ -37,8 +37,14 @@ export function layOut(objects: readonly string[]): string {
   return folder
 }
 
-/** Runs one command line in this process. */
+/** Runs one step in this process: `rm -rf PATH ...`, which takes pins away, or a command line. */
 export async function runStep(argv: readonly string[], cwd: string, env: Record<string, string>): Promise<Step> {
+  if (argv[0] !== 'rm') return runCommand(argv, cwd, env)
+  for (const path of argv.slice(2)) await runCommand(['fs', 'rm', path, 'recursive'], cwd, env)
+  return { argv: [...argv], status: 0, stdout: '', stderr: '' }
+}
+
+async function runCommand(argv: readonly string[], cwd: string, env: Record<string, string>): Promise<Step> {
   const out: Uint8Array[] = []
   const err: Uint8Array[] = []
   const collect = (list: Uint8Array[]) => (chunk: string | Uint8Array) => {

@@ -135,10 +135,11 @@ function dumpMaps(cmd: Command, fds: readonly Fd[], json: JsonWriter | undefined
   const several = fds.length > 1
   if (several) json?.startArray()
   let status = 0
+  // One buffer for all maps: one without types shows those of the map before it.
+  let info: MapInfo | undefined
   for (const [i, fd] of fds.entries()) {
-    let info
     try {
-      info = cmd.system().bpf.mapInfo(fd)
+      info = cmd.system().bpf.mapInfo(fd, info)
     } catch (error) {
       if (!(error instanceof KernelError)) throw error
       cmd.error(`can't get map info: ${strerror(error.errno)}`)
@@ -156,7 +157,8 @@ function dumpMaps(cmd: Command, fds: readonly Fd[], json: JsonWriter | undefined
 /** maps_have_btf: typed text is for maps that all have types. */
 function mapsHaveBtf(cmd: Command, fds: readonly Fd[]): boolean | undefined {
   try {
-    return fds.every((fd) => cmd.system().bpf.mapInfo(fd).btfId !== 0)
+    let info: MapInfo | undefined
+    return fds.every((fd) => (info = cmd.system().bpf.mapInfo(fd, info)).btfId !== 0)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     cmd.error(`can't get map info: ${strerror(error.errno)}`)

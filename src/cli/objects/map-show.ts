@@ -98,10 +98,12 @@ function showSubset(cmd: Command, args: Args, pins: PinTable): number {
   if (fds.length < 1) return -1
   const json = fds.length > 1 ? cmd.json : undefined
   let status = 0
+  let info: MapInfo | undefined
   json?.startArray()
   for (const fd of fds) {
     try {
-      show(cmd, fd, cmd.system().bpf.mapInfo(fd), pins)
+      info = cmd.system().bpf.mapInfo(fd, info)
+      show(cmd, fd, info, pins)
     } catch (error) {
       if (!(error instanceof KernelError)) throw error
       cmd.error(`can't get map info: ${strerror(error.errno)}`)
@@ -116,6 +118,8 @@ function showSubset(cmd: Command, args: Args, pins: PinTable): number {
 /** Every map of the machine. */
 function showAll(cmd: Command, pins: PinTable): number {
   const { bpf } = cmd.system()
+  // One buffer for all maps: one without types shows those of the map before it.
+  let info: MapInfo | undefined
   for (let id = 0; ;) {
     let step = "can't get next map"
     try {
@@ -123,7 +127,8 @@ function showAll(cmd: Command, pins: PinTable): number {
       step = `can't get map by id (${id})`
       const fd = bpf.getFdById('map', id, MapFlag.RDONLY)
       step = "can't get map info"
-      show(cmd, fd, bpf.mapInfo(fd), pins)
+      info = bpf.mapInfo(fd, info)
+      show(cmd, fd, info, pins)
     } catch (error) {
       if (!(error instanceof KernelError)) throw error
       const gone = error.errno === Errno.ENOENT

@@ -19,8 +19,8 @@ function mustBeOpen(task: Task, fd: Fd): void {
   if (!task.files.has(fd)) throw new KernelError(Errno.EBADFD)
 }
 
-/** bpf_map_get_info_by_fd. */
-export function mapInfo(kernel: Kernel, task: Task, fd: Fd): MapInfo {
+/** bpf_map_get_info_by_fd. It reads the caller's buffer first, so that what it doesn't write keeps what stood there. */
+export function mapInfo(kernel: Kernel, task: Task, fd: Fd, buffer?: MapInfo): MapInfo {
   mustBeOpen(task, fd)
   const map = kernel.mapByFd(task, fd)
   return {
@@ -33,11 +33,11 @@ export function mapInfo(kernel: Kernel, task: Task, fd: Fd): MapInfo {
     name: map.name,
     ifindex: map.ifindex,
     btfVmlinuxValueTypeId: map.btfVmlinuxValueTypeId,
-    netnsDev: 0n,
-    netnsIno: 0n,
-    btfId: map.btfId,
-    btfKeyTypeId: map.btfId ? map.btfKeyTypeId : 0,
-    btfValueTypeId: map.btfId ? map.btfValueTypeId : 0,
+    netnsDev: buffer?.netnsDev ?? 0n,
+    netnsIno: buffer?.netnsIno ?? 0n,
+    btfId: map.btfId || (buffer?.btfId ?? 0),
+    btfKeyTypeId: map.btfId ? map.btfKeyTypeId : (buffer?.btfKeyTypeId ?? 0),
+    btfValueTypeId: map.btfId ? map.btfValueTypeId : (buffer?.btfValueTypeId ?? 0),
     btfVmlinuxId: map.btfVmlinuxId,
     mapExtra: map.mapExtra,
   }

@@ -67,7 +67,7 @@ function makeBpf(kernel: Kernel, task: Task): Bpf {
     objGet: (path, fileFlags = 0) => read(() => objGet(kernel, task, path, fileFlags)),
     getNextId: (kind, id) => read(() => getNextId(kernel, kind, id)),
     getFdById: (kind, id, openFlags = 0) => read(() => getFdById(kernel, task, kind, id, openFlags)),
-    mapInfo: (fd) => read(() => mapInfo(kernel, task, fd)),
+    mapInfo: (fd, buffer) => read(() => mapInfo(kernel, task, fd, buffer)),
     progInfo: (fd, wants = {}) => read(() => progInfo(kernel, task, fd, wants)),
     btfInfo: (fd, wantBtf = false) => read(() => btfInfo(kernel, task, fd, wantBtf)),
     linkInfo: (fd) => linkInfo(task, fd),
