@@ -65,6 +65,7 @@ const counted = [
   'reuseport_array',
   'bpf_local_storage_map',
   'bpf_local_storage_map_bucket',
+  'bpf_local_storage_elem',
   'bpf_cgroup_storage_map',
   'bpf_struct_ops_map',
   'bpf_struct_ops_value',

@@ -22,6 +22,8 @@ export interface Task {
   readonly pid: number
   readonly comm: string
   readonly files: Descriptors
+  /** What programs keep with it: values by map id. It goes with the process. */
+  readonly storage?: Map<number, Uint8Array>
 }
 
 export interface KernelParts {
@@ -247,5 +249,5 @@ export class Kernel {
   }
 }
 
-/** Map types whose slots hold programs: prog_array, devmap, cpumap, devmap_hash. */
-const holdsProgs: ReadonlySet<number> = new Set([3, 14, 16, 25])
+/** Map types whose slots hold programs: prog_array, devmap, cpumap, devmap_hash, struct_ops. */
+const holdsProgs: ReadonlySet<number> = new Set([3, 14, 16, 25, 26])

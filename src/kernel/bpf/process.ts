@@ -86,7 +86,7 @@ export class Process implements Syscalls {
   constructor(kernel: Kernel, pid: number, comm: string) {
     this.pid = pid
     this.#kernel = kernel
-    this.#task = { pid, comm, files: new Descriptors() }
+    this.#task = { pid, comm, files: new Descriptors(), storage: new Map() }
     kernel.addTask(this.#task)
     this.bpf = makeBpf(kernel, this.#task)
     this.files = new MachineFiles(kernel, this.#task)

@@ -10,7 +10,14 @@ export function runKernel(kernel: Kernel, task: Task): RunKernel {
     memory: maps.environment.memory,
     possibleCpus: kernel.possibleCpus,
     cpu: maps.environment.currentCpu(),
-    task: { pid: task.pid, tgid: task.pid, comm: task.comm, uid: 0, gid: 0 },
+    task: {
+      pid: task.pid,
+      tgid: task.pid,
+      comm: task.comm,
+      uid: 0,
+      gid: 0,
+      ...(task.storage ? { storage: task.storage } : {}),
+    },
     get hz() {
       return Number(profile.option('CONFIG_HZ') ?? 250)
     },

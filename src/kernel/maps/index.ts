@@ -4,8 +4,10 @@ import { MapType } from '../../uapi/map-type.ts'
 import { KernelError } from '../error.ts'
 import type { MapRecord } from '../objects/records.ts'
 import { isSince } from '../profile/release.ts'
+import { arenaFamily } from './arena.ts'
 import { arrayFamily } from './array.ts'
 import { bloomFilterFamily } from './bloom-filter.ts'
+import { cgroupStorageFamily } from './cgroup-storage.ts'
 import { cpuMapFamily } from './cpumap.ts'
 import { devMapHashFamily } from './devmap-hash.ts'
 import { devMapFamily } from './devmap.ts'
@@ -13,6 +15,7 @@ import type { MapFamily } from './family.ts'
 import { arrayOfMapsFamily, otherFdArrayFamily, progArrayFamily } from './fd-array.ts'
 import { hashFamily, perCpuHashFamily } from './hash.ts'
 import { hashOfMapsFamily } from './hash-of-maps.ts'
+import { cgrpStorageFamily, inodeStorageFamily, skStorageFamily, taskStorageFamily } from './local-storage.ts'
 import { lpmTrieFamily } from './lpm-trie.ts'
 import { lruHashFamily } from './lru-hash.ts'
 import type { KernelMap, MapEnvironment } from './map.ts'
@@ -21,6 +24,7 @@ import { reuseportArrayFamily } from './reuseport-array.ts'
 import { ringbufFamily, userRingbufFamily } from './ringbuf.ts'
 import { sockMapFamily } from './sockmap.ts'
 import { stackTraceFamily } from './stack-trace.ts'
+import { structOpsFamily } from './struct-ops.ts'
 import { xskMapFamily } from './xskmap.ts'
 
 /** Families by map type (bpf_map_types): one row each, from the files beside this one. */
@@ -43,13 +47,21 @@ const families: Readonly<Record<number, MapFamily>> = {
   [MapType.CPUMAP]: cpuMapFamily,
   [MapType.XSKMAP]: xskMapFamily,
   [MapType.SOCKHASH]: sockMapFamily,
+  [MapType.CGROUP_STORAGE]: cgroupStorageFamily,
   [MapType.REUSEPORT_SOCKARRAY]: reuseportArrayFamily,
+  [MapType.PERCPU_CGROUP_STORAGE]: cgroupStorageFamily,
   [MapType.QUEUE]: queueStackFamily,
   [MapType.STACK]: queueStackFamily,
+  [MapType.SK_STORAGE]: skStorageFamily,
   [MapType.DEVMAP_HASH]: devMapHashFamily,
+  [MapType.STRUCT_OPS]: structOpsFamily,
   [MapType.RINGBUF]: ringbufFamily,
+  [MapType.INODE_STORAGE]: inodeStorageFamily,
+  [MapType.TASK_STORAGE]: taskStorageFamily,
   [MapType.BLOOM_FILTER]: bloomFilterFamily,
   [MapType.USER_RINGBUF]: userRingbufFamily,
+  [MapType.CGRP_STORAGE]: cgrpStorageFamily,
+  [MapType.ARENA]: arenaFamily,
 }
 
 /** find_and_alloc_map. @throws KernelError EINVAL for types that this kernel doesn't have. */

@@ -20,6 +20,8 @@ export const call = (helper) => insn(0x85, 0, 0, 0, helper)
 export const exit = () => insn(0x95, 0, 0, 0, 0)
 /** Skips `count` instructions when a register is 0. */
 export const skipIfZero = (reg, count) => insn(0x15, reg, 0, count, 0)
+/** Skips `count` instructions when a register is not 0. */
+export const skipUnlessZero = (reg, count) => insn(0x55, reg, 0, count, 0)
 export const loadMap = (dst, name) => insn(0x18, dst, 1, 0, `@${name};`) + insn(0, 0, 0, 0, 0)
 /** The address of the only value of an array. */
 export const loadValue = (dst, name) => insn(0x18, dst, 2, 0, `@${name};`) + insn(0, 0, 0, 0, 0)

@@ -19,7 +19,7 @@ const families = readdirSync(join(here, 'families'))
 
 function errnoNamed(answer) {
   if (!answer.startsWith('-')) return answer
-  const own = { '-95': 'EOPNOTSUPP', '-524': 'ENOTSUPP' }
+  const own = { '-95': 'EOPNOTSUPP', '-115': 'EINPROGRESS', '-524': 'ENOTSUPP' }
   return own[answer] ?? getSystemErrorName(Number(answer))
 }
 

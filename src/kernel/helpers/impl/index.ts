@@ -13,6 +13,7 @@ import { redirectHelpers } from './redirect.ts'
 import { ringbufHelpers } from './ringbuf.ts'
 import type { HelperImpl } from './run.ts'
 import { socketHelpers } from './sockets.ts'
+import { storageHelpers } from './storage.ts'
 import { stringHelpers } from './strings.ts'
 import { taskHelpers } from './task.ts'
 import { timerHelpers } from './timer.ts'
@@ -33,6 +34,7 @@ const byName: Readonly<Record<string, HelperImpl>> = {
   ...ringbufHelpers,
   ...dynptrHelpers,
   ...socketHelpers,
+  ...storageHelpers,
   ...timerHelpers,
 }
 

@@ -15,9 +15,14 @@ export function progRights({ mapFlags }: MapRecord): number {
   return mapFlags & MapFlag.WRONLY_PROG ? GRANT_WRITE : GRANT_BOTH
 }
 
-/** Returns the address of a value, which the program may use from now on. */
+/** Lets the program use a value from now on. */
+export function grantValue(run: Run, map: KernelMap, at: number): void {
+  run.grants.grant(at, map.record.valueSize, progRights(map.record))
+}
+
+/** Returns the address of a value. */
 function returnValue(run: Run, map: KernelMap, at: number): void {
-  if (at !== 0) run.grants.grant(at, map.record.valueSize, progRights(map.record))
+  if (at !== 0) grantValue(run, map, at)
   run.retAddress(at)
 }
 

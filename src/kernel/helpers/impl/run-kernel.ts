@@ -9,6 +9,8 @@ export interface RunTask {
   readonly comm: string
   readonly uid: number
   readonly gid: number
+  /** Values of its local storage by map id, between runs (task->bpf_storage). */
+  readonly storage?: Map<number, Uint8Array>
 }
 
 /** A program that can be run: its record and its instructions in the `run` form of kernel/load. */

@@ -9,6 +9,7 @@ import { MAP_HI, MEM_HI, OBJ_BASE, OBJ_HI, objectAddress } from './address.ts'
 import { GRANT_BOTH, GRANT_READ, GRANT_WRITE, Grants } from './grants.ts'
 import type { RunKernel } from './run-kernel.ts'
 import type { Skb } from './skb.ts'
+import { TaskObject } from './task-object.ts'
 import type { XdpBuff } from './xdp-buff.ts'
 
 /**
@@ -55,6 +56,9 @@ export class Run {
   }
   readonly #objects: VirtualObject[] = []
   readonly #owned: { at: number; size: number }[] = []
+  readonly #atEnd: (() => void)[] = []
+  #task: TaskObject | undefined
+
   constructor(kernel: RunKernel, prog: ProgRecord) {
     this.kernel = kernel
     this.memory = kernel.memory
@@ -79,10 +83,22 @@ export class Run {
     return at
   }
 
+  /** Has something done when the run ends, while its memory is still there. */
+  atEnd(fn: () => void): void {
+    this.#atEnd.push(fn)
+  }
+
   end(): void {
+    for (const fn of this.#atEnd) fn()
+    this.#atEnd.length = 0
     for (const { at, size } of this.#owned) this.memory.free(at, size)
     this.#owned.length = 0
     this.grants.end()
+  }
+
+  /** Low word of the address of the task that the program runs in. */
+  get task(): number {
+    return this.addObject((this.#task ??= new TaskObject()))
   }
 
   /** Gives a virtual object an address: its low word. */

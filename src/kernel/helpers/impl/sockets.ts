@@ -1,5 +1,4 @@
 import { Errno } from '../../../uapi/errno.ts'
-import { KernelError } from '../../error.ts'
 import { OBJ_HI } from './address.ts'
 import type { HelperImpl } from './run.ts'
 
@@ -52,12 +51,6 @@ const fibLookup: HelperImpl = (run) => {
   else run.ret(view.getUint32(at + 8, true) === LOOPBACK ? FIB_NOT_FWDED : -Errno.ENODEV)
 }
 
-/** No object has local storage; making some is not simulated. */
-const storageGet: HelperImpl = (run) => {
-  if (run.size(4) !== 0) throw new KernelError(Errno.ENOTSUP, 'local storage is not simulated')
-  run.ret(0)
-}
-
 /** Gives its socket back where it's one that the helper is for. */
 const sameSocket: HelperImpl = (run) => {
   if (run.hi(1) === OBJ_HI) run.ret64(run.lo(1), run.hi(1))
@@ -86,14 +79,6 @@ export const socketHelpers: Readonly<Record<string, HelperImpl>> = {
   },
   get_socket_cookie: answer(1),
   get_socket_uid: answer(0),
-  sk_storage_get: storageGet,
-  sk_storage_delete: answer(-Errno.ENOENT),
-  task_storage_get: storageGet,
-  task_storage_delete: answer(-Errno.ENOENT),
-  inode_storage_get: storageGet,
-  inode_storage_delete: answer(-Errno.ENOENT),
-  cgrp_storage_get: storageGet,
-  cgrp_storage_delete: answer(-Errno.ENOENT),
   check_mtu: checkMtu,
   fib_lookup: fibLookup,
 }

@@ -1,4 +1,5 @@
 import { Errno } from '../../../uapi/errno.ts'
+import { OBJ_HI } from './address.ts'
 import type { HelperImpl, Run } from './run.ts'
 
 /** A cgroup's id: every task and socket is in the root of the default hierarchy. */
@@ -54,6 +55,12 @@ export const taskHelpers: Readonly<Record<string, HelperImpl>> = {
   get_current_uid_gid: (run) => {
     const { uid, gid } = run.kernel.task
     run.ret64(uid, gid)
+  },
+  get_current_task: (run) => {
+    run.ret64(run.task, OBJ_HI)
+  },
+  get_current_task_btf: (run) => {
+    run.ret64(run.task, OBJ_HI)
   },
   get_current_comm: (run) => {
     const size = run.size(2)
