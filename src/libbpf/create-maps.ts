@@ -72,6 +72,7 @@ function createOrReuse(obj: BpfObject, sys: Syscalls, map: BpfMap): void {
       map.fd = createMap(obj, sys, map)
       log.debug(() => `map '${map.name}': created successfully, fd=${map.shownFd}`)
       if (map.isInternal) populate(obj, sys, map)
+      else if (map.def.type === T.ARENA) sys.mmapArena(map.fd)
       if (map.def.type !== MapType.PROG_ARRAY) initMapSlots(obj, sys, map)
     }
     if (map.pinPath === undefined || map.pinned) return

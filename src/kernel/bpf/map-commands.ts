@@ -247,6 +247,9 @@ export function mapGetNextKey(kernel: Kernel, task: Task, fd: Fd, key: Uint8Arra
   })
 }
 
+/** Name of map->writecnt among a record's facts. */
+const MMAP_WRITERS = 'writecnt'
+
 /** map_freeze. */
 export function mapFreeze(kernel: Kernel, task: Task, fd: Fd): void {
   const record = kernel.mapByFd(task, fd)
@@ -254,6 +257,15 @@ export function mapFreeze(kernel: Kernel, task: Task, fd: Fd): void {
   const file = task.files.get(fd)
   // map_get_sys_perms comes before the check that would give EBUSY.
   if (!file.canWrite || record.frozen) throw new KernelError(Errno.EPERM)
+  if (record.extra[MMAP_WRITERS]) throw new KernelError(Errno.EBUSY)
   record.frozen = true
+  kernel.objects.dirty('map', record.id)
+}
+
+/** bpf_map_mmap, of an arena: its own vm_operations never take back what is added to map->writecnt. */
+export function mmapArena(kernel: Kernel, task: Task, fd: Fd): void {
+  const record = kernel.mapByFd(task, fd)
+  if (record.type !== MapType.ARENA || record.frozen) throw new KernelError(Errno.EPERM)
+  record.extra[MMAP_WRITERS] = 1
   kernel.objects.dirty('map', record.id)
 }

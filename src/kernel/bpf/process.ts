@@ -14,6 +14,7 @@ import {
   mapCreate,
   mapDeleteElem,
   mapFreeze,
+  mmapArena,
   mapGetNextKey,
   mapLookupAndDeleteElem,
   mapLookupElem,
@@ -124,6 +125,12 @@ export class Process implements Syscalls {
 
   ifIndex(name: string): number | undefined {
     return name === 'lo' ? 1 : undefined
+  }
+
+  mmapArena(fd: Fd): void {
+    this.#kernel.write(this.#task, () => {
+      mmapArena(this.#kernel, this.#task, fd)
+    })
   }
 
   close(fd: Fd): void {
