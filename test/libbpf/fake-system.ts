@@ -21,6 +21,7 @@ export class FakeSystem {
     uname: () => ({ sysname: 'Linux', release: '6.18.15', version: '', machine: 'x86_64' }),
     geteuid: () => 0,
     possibleCpus: () => 2,
+    mmapArena: () => undefined,
     atomically: <T>(fn: () => T): T => fn(),
     close: (fd: number) => this.closed.push(fd),
     files: {
