@@ -169,6 +169,19 @@ function initFields(kernel: Kernel, { record, map }: OpenMap, at: number): void 
   for (let each = at; each < end; each += step) initMapValue(record, kernel.maps.environment.memory, each)
 }
 
+/** The value of an array's first element, as the verifier reads it (map_direct_value_addr). */
+export function arrayValue(kernel: Kernel, mapId: number): Uint8Array {
+  const map = kernel.maps.byId(mapId)
+  const { memory } = kernel.maps.environment
+  const keyAt = memory.alloc(8)
+  try {
+    memory.view.setUint32(keyAt, 0, true)
+    return copyOut(kernel, map.lookup(keyAt), map.record.valueSize)
+  } finally {
+    memory.free(keyAt, 8)
+  }
+}
+
 /** map_lookup_elem. Bloom filters read the value that they look for from `key`'s place in the door: see syscall.ts. */
 export function mapLookupElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Array, flags: number): Uint8Array {
   if (flags & ~ElemFlag.LOCK) throw new KernelError(Errno.EINVAL)

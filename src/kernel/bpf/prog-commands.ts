@@ -1,10 +1,11 @@
+import { Btf } from '../../btf/btf.ts'
 import type { Fd, Loaded, ProgLoadAttr, TestRunAttr, TestRunResult } from '../../uapi/attr.ts'
 import type { LoadKernel } from '../load/load.ts'
 import { loadProgram } from '../load/program.ts'
 import { Blob } from '../objects/records.ts'
 import { testRun } from '../runtime/test-run.ts'
 import type { Kernel, Task } from './kernel.ts'
-import { openFd } from './map-commands.ts'
+import { arrayValue, openFd } from './map-commands.ts'
 import { checkName } from './names.ts'
 import { runKernel } from './run-kernel.ts'
 
@@ -25,6 +26,8 @@ export function progLoad(kernel: Kernel, task: Task, given: ProgLoadAttr): Loade
     option: (option) => kernel.profile.option(option),
     capable: true,
     possibleCpus: kernel.possibleCpus,
+    btfById: (id) => Btf.parse(btfBytes(kernel, id)),
+    arrayValue: (id) => arrayValue(kernel, id),
   }
   const { record, xlated, run, funcInfo, lineInfo, owned, log, logTrueSize } = loadProgram(loadKernel, attr)
   const { objects } = kernel

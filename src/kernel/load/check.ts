@@ -11,8 +11,8 @@ import { checkSubprogs, findSubprogs } from './subprogs.ts'
 import { walkStart } from './walk.ts'
 
 /**
- * bpf_check, in its order. What follows the structure is not all here: `walkStart` stands where the verifier's walk
- * over all paths will.
+ * bpf_check, in its order. What follows the structure is not all here: `walkStart` calls the verifier's walk over
+ * all paths.
  *
  * @throws KernelError with the log, when the program is refused or the log didn't fit.
  * @returns the log.
@@ -29,8 +29,6 @@ export function checkProgram(env: LoadEnv): FinishedLog {
     checkCfg(env)
     checkAttachTarget(env)
     walkStart(env)
-    // do_check_common forgets what it wrote about a program that passed.
-    if (!(log.level & LogLevel.LEVEL2)) log.reset()
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     refusal = error
@@ -48,10 +46,10 @@ function writeStatistics(env: LoadEnv): void {
   if (log.level & LogLevel.STATS) {
     log.write('verification time 0 usec\n')
     log.write('stack depth ')
-    log.write(subprogs.map(({ start }) => stackDepth(env, start)).join('+'))
+    log.write((env.statistics?.stackDepths ?? subprogs.map(({ start }) => stackDepth(env, start))).join('+'))
     log.write('\n')
   }
-  log.write(
-    `processed ${env.insnsProcessed} insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n`,
-  )
+  const { maxStatesPerInsn = 0, totalStates = 0, peakStates = 0 } = env.statistics ?? {}
+  const states = `max_states_per_insn ${maxStatesPerInsn} total_states ${totalStates} peak_states ${peakStates}`
+  log.write(`processed ${env.insnsProcessed} insns (limit 1000000) ${states} mark_read 0\n`)
 }

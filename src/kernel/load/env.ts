@@ -59,4 +59,14 @@ export interface LoadEnv {
   opsName: string | undefined
   /** What was looked at so far (env->insn_processed). */
   insnsProcessed: number
+  /** The walk's counts, once there was one. */
+  statistics?: WalkStatistics
+}
+
+/** What print_verification_stats says of the walk. */
+export interface WalkStatistics {
+  readonly maxStatesPerInsn: number
+  readonly totalStates: number
+  readonly peakStates: number
+  readonly stackDepths: readonly number[]
 }

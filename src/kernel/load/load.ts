@@ -1,3 +1,4 @@
+import type { Btf } from '../../btf/btf.ts'
 import type { ProgLoadAttr } from '../../uapi/attr.ts'
 import type { MapOwner, MapRecord, ProgRecord } from '../objects/records.ts'
 
@@ -13,6 +14,10 @@ export interface LoadKernel {
   symbol(name: string): bigint | undefined
   /** A build option of the kernel's, such as `y` of CONFIG_BPF_LSM; undefined where it is not set. */
   option(name: string): string | undefined
+  /** Types behind the id of a BTF object. */
+  btfById?(id: number): Btf | undefined
+  /** The only value of an array of one element. */
+  arrayValue?(mapId: number): Uint8Array
   readonly capable: boolean
   readonly possibleCpus: number
 }

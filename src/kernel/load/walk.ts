@@ -1,6 +1,156 @@
+import type { Btf } from '../../btf/btf.ts'
+import { Kind } from '../../btf/btf.ts'
+import { AttachType } from '../../uapi/attach-type.ts'
+import { MapType } from '../../uapi/map-type.ts'
+import { ProgType } from '../../uapi/prog-type.ts'
+import { fieldMask } from '../btf/field-types.ts'
+import { vmlinuxTypes } from '../btf/vmlinux.ts'
+import type { InnerMapMeta, MapRecord } from '../objects/records.ts'
+import type { AttachTo, SpecialField, VerifierInput, VerifierMap } from '../verifier/input.ts'
+import { ROOT } from '../verifier/input.ts'
+import { makeEnv, verify } from '../verifier/verify.ts'
 import type { LoadEnv } from './env.ts'
+import { resolvedType } from './map-compat.ts'
 
-/** Placeholder. */
+/**
+ * Whether programs are walked at all. Only tests switch it on as long as the verifier refuses programs that Linux
+ * accepts.
+ */
+export const verifierSwitch = { on: false }
+
+/** do_check_main and what belongs to it, or only the count of instructions while the verifier is off. */
 export function walkStart(env: LoadEnv): void {
-  env.insnsProcessed = env.insns.length
+  const { log } = env
+  if (!verifierSwitch.on) {
+    env.insnsProcessed = env.insns.length
+    // do_check_common forgets what it wrote about a program that passed.
+    if (!(log.level & 2)) log.reset()
+    return
+  }
+  const verifier = makeEnv(toInput(env))
+  try {
+    verify(verifier)
+  } finally {
+    env.insnsProcessed = verifier.insnProcessed
+    env.statistics = {
+      maxStatesPerInsn: verifier.maxStatesPerInsn,
+      totalStates: verifier.totalStates,
+      peakStates: verifier.peakStates,
+      stackDepths: verifier.subprogs.map(({ stackDepth }) => stackDepth),
+    }
+  }
+}
+
+function toInput(env: LoadEnv): VerifierInput {
+  const { kernel } = env
+  const vmlinux = () => vmlinuxTypes(kernel)
+  return {
+    insns: env.insns,
+    type: env.type,
+    resolvedType: resolvedType(env),
+    expectedAttachType: env.expectedAttachType,
+    progFlags: env.attr.progFlags ?? 0,
+    sleepable: env.sleepable,
+    gplCompatible: env.gplCompatible,
+    log: env.log,
+    btf: env.btf,
+    funcInfo: env.funcInfo,
+    lineInfo: env.lineInfo,
+    subprogs: env.subprogs,
+    exceptionCallback: env.exceptionCallback,
+    maps: env.usedMaps.map((map) => toMap(env, map)),
+    mapAt: new Map(env.mapUses.map(({ slot, mapIndex }) => [slot, mapIndex])),
+    attach: attachTo(env),
+    kernel: {
+      vmlinux,
+      option: (name) => kernel.option(name),
+      symbol: (name) => kernel.symbol(name),
+      possibleCpus: kernel.possibleCpus,
+    },
+    capabilities: ROOT,
+    jitRequested: true,
+  }
+}
+
+/** Addresses that look like those of a kernel's maps: messages show them, nothing else has them. */
+const MAP_ADDRESSES = 0xffff_8881_0000_0000n
+const MAP_SIZE = 0x1000n
+const MAP_HEADER = 0x130n
+
+function toMap(env: LoadEnv, map: MapRecord): VerifierMap {
+  const { kernel } = env
+  const fields: SpecialField[] = map.fields.map(({ type, offset, size, inVmlinux, typeId, nodeOffset }) => ({
+    type,
+    offset,
+    size,
+    btf: inVmlinux ? vmlinuxTypes(kernel) : kernel.btfById?.(map.btfId),
+    btfId: typeId,
+    nodeOffset,
+  }))
+  let value: Uint8Array | undefined
+  return {
+    type: map.type,
+    name: map.name,
+    keySize: map.keySize,
+    valueSize: map.valueSize,
+    maxEntries: map.maxEntries,
+    mapFlags: map.mapFlags,
+    frozen: map.frozen,
+    fields,
+    fieldMask: fieldMask(map.fields),
+    address: MAP_ADDRESSES + BigInt(map.id) * MAP_SIZE,
+    valueAddress: MAP_ADDRESSES + BigInt(map.id) * MAP_SIZE + MAP_HEADER,
+    inner: map.innerMap && toInner(map.innerMap),
+    directValue: () => {
+      if (map.type !== MapType.ARRAY || map.maxEntries !== 1) return undefined
+      return (value ??= kernel.arrayValue?.(map.id))
+    },
+  }
+}
+
+/** The template of an inner map: it has no name, and its special fields aren't kept yet. */
+function toInner({ type, keySize, valueSize, maxEntries, mapFlags }: InnerMapMeta): VerifierMap {
+  return {
+    type,
+    name: '',
+    keySize,
+    valueSize,
+    maxEntries,
+    mapFlags,
+    frozen: false,
+    fields: [],
+    fieldMask: 0,
+    address: MAP_ADDRESSES,
+    valueAddress: MAP_ADDRESSES,
+    inner: undefined,
+    directValue: () => undefined,
+  }
+}
+
+/** What check_attach_btf_id keeps of the target. */
+function attachTo(env: LoadEnv): AttachTo {
+  const { type, attachFuncName: funcName, opsName, expectedAttachType } = env
+  const btfId = env.attr.attachBtfId ?? 0
+  const trace = expectedAttachType === AttachType.TRACE_RAW_TP && type === ProgType.TRACING
+  if (!btfId || !env.attachToKernel) return { btf: undefined, btfId, funcName, funcProto: 0, opsName, trace }
+  const btf = vmlinuxTypes(env.kernel)
+  return { btf, btfId, funcName, funcProto: protoOf(btf, btfId, expectedAttachType), opsName, trace }
+}
+
+/** attach_func_proto: of a function, of a tracepoint's typedef, or of an operation. */
+function protoOf(btf: Btf, id: number, member: number): number {
+  switch (btf.kind(id)) {
+    case Kind.FUNC:
+      return btf.type(id)
+    case Kind.TYPEDEF: {
+      const pointer = btf.type(id)
+      return btf.kind(pointer) === Kind.PTR ? btf.type(pointer) : 0
+    }
+    case Kind.STRUCT: {
+      const pointer = btf.skipModsAndTypedefs(btf.memberType(id, member))
+      return btf.kind(pointer) === Kind.PTR ? btf.skipModsAndTypedefs(btf.type(pointer)) : 0
+    }
+    default:
+      return 0
+  }
 }

@@ -1,0 +1,28 @@
+import { ProgType } from '../../../uapi/prog-type.ts'
+import type { ContextOps } from './access.ts'
+import { cgroupSkb, lwt, skSkb, socketFilter, tcClsAct } from './skb.ts'
+import { kprobe, perfEvent, rawTracepoint, rawTracepointWritable, tracepoint } from './tracing.ts'
+import { xdp } from './xdp.ts'
+
+/** The context of each program type (bpf_verifier_ops). Types that aren't here yet are unknown to the walk. */
+const contexts: Readonly<Record<number, ContextOps>> = {
+  [ProgType.SOCKET_FILTER]: socketFilter,
+  [ProgType.KPROBE]: kprobe,
+  [ProgType.SCHED_CLS]: tcClsAct,
+  [ProgType.SCHED_ACT]: tcClsAct,
+  [ProgType.TRACEPOINT]: tracepoint,
+  [ProgType.XDP]: xdp,
+  [ProgType.PERF_EVENT]: perfEvent,
+  [ProgType.CGROUP_SKB]: cgroupSkb,
+  [ProgType.LWT_IN]: lwt,
+  [ProgType.LWT_OUT]: lwt,
+  [ProgType.LWT_XMIT]: lwt,
+  [ProgType.LWT_SEG6LOCAL]: lwt,
+  [ProgType.SK_SKB]: skSkb,
+  [ProgType.RAW_TRACEPOINT]: rawTracepoint,
+  [ProgType.RAW_TRACEPOINT_WRITABLE]: rawTracepointWritable,
+}
+
+export function contextOf(progType: number): ContextOps | undefined {
+  return contexts[progType]
+}

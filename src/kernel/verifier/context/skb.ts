@@ -1,0 +1,117 @@
+import { Access, Flag, RegType } from '../types.ts'
+import type { AccessInfo, ContextOps, Field } from './access.ts'
+import { byByte, layout, narrowOk } from './access.ts'
+
+/** struct __sk_buff: the context of programs that see packets as sockets do. */
+export const skbFields: readonly Field[] = layout(`
+  len:4 pkt_type:4 mark:4 queue_mapping:4 protocol:4 vlan_present:4 vlan_tci:4 vlan_proto:4 priority:4
+  ingress_ifindex:4 ifindex:4 tc_index:4 cb:20 hash:4 tc_classid:4 data:4 data_end:4 napi_id:4 family:4 remote_ip4:4
+  local_ip4:4 remote_ip6:16 local_ip6:16 remote_port:4 local_port:4 data_meta:4 flow_keys:8 tstamp:8 wire_len:4
+  gso_segs:4 sk:8 gso_size:4 tstamp_type:1 -:3 hwtstamp:8`)
+
+const skbBytes = byByte(skbFields)
+
+/** What one program type may do with it. */
+interface SkbRules {
+  /** Fields that aren't there for it. */
+  readonly hidden: string
+  readonly writable: string
+  /** Packet pointers: what a load of these fields gives. */
+  readonly pointers: readonly ('data' | 'data_meta' | 'data_end')[]
+  /** tstamp_type may be read. */
+  readonly tstampType?: boolean
+}
+
+const pointerTypes: Readonly<Record<string, number>> = {
+  data: RegType.PTR_TO_PACKET,
+  data_meta: RegType.PTR_TO_PACKET_META,
+  data_end: RegType.PTR_TO_PACKET_END,
+}
+
+const SOCKET_FIELDS = 'family remote_ip4 local_ip4 remote_ip6 local_ip6 remote_port local_port'
+
+function skbOps(rules: SkbRules): ContextOps {
+  const hidden = new Set(rules.hidden.split(' '))
+  const writable = new Set(rules.writable.split(' '))
+  const pointers: readonly string[] = rules.pointers
+  return {
+    converts: true,
+    isValidAccess(_env, off, size, access, info) {
+      const field = skbBytes[off]
+      if (!field || hidden.has(field.name)) return false
+      if (access === Access.WRITE && !writable.has(field.name)) return false
+      if (pointers.includes(field.name)) info.regType = pointerTypes[field.name] ?? info.regType
+      if (field.name === 'tstamp_type') return rules.tstampType === true && size === 1
+      return isValidField(field, off, size, access, info)
+    },
+  }
+}
+
+/** bpf_skb_is_valid_access. */
+function isValidField(field: Field, off: number, size: number, access: number, info: AccessInfo): boolean {
+  if (off % size !== 0) return false
+  switch (field.name) {
+    case 'cb':
+      return off + size <= field.offset + field.size
+    case 'data':
+    case 'data_meta':
+    case 'data_end':
+      return !info.isLdsx && size === 4
+    case 'remote_ip6':
+    case 'local_ip6':
+    case 'remote_ip4':
+    case 'local_ip4':
+      return size === 4
+    case 'flow_keys':
+    case '-':
+      return false
+    case 'hwtstamp':
+      return access === Access.READ && size === 8
+    case 'tstamp':
+      return size === 8
+    case 'sk':
+      if (access === Access.WRITE || size !== 8) return false
+      info.regType = RegType.PTR_TO_SOCK_COMMON | Flag.PTR_MAYBE_NULL
+      return true
+    default:
+      if (access === Access.WRITE) return size === 4
+      info.ctxFieldSize = 4
+      return narrowOk(size, 4)
+  }
+}
+
+/** sk_filter_is_valid_access. */
+export const socketFilter = skbOps({
+  hidden: `tc_classid data data_meta data_end ${SOCKET_FIELDS} tstamp wire_len hwtstamp`,
+  writable: 'cb',
+  pointers: [],
+})
+
+/** cg_skb_is_valid_access. */
+export const cgroupSkb = skbOps({
+  hidden: 'tc_classid data_meta wire_len',
+  writable: 'mark priority cb tstamp',
+  pointers: ['data', 'data_end'],
+})
+
+/** lwt_is_valid_access. */
+export const lwt = skbOps({
+  hidden: `tc_classid ${SOCKET_FIELDS} data_meta tstamp wire_len hwtstamp`,
+  writable: 'mark priority cb',
+  pointers: ['data', 'data_end'],
+})
+
+/** tc_cls_act_is_valid_access. */
+export const tcClsAct = skbOps({
+  hidden: SOCKET_FIELDS,
+  writable: 'mark tc_index priority tc_classid cb tstamp queue_mapping',
+  pointers: ['data', 'data_meta', 'data_end'],
+  tstampType: true,
+})
+
+/** sk_skb_is_valid_access. */
+export const skSkb = skbOps({
+  hidden: 'tc_classid data_meta tstamp wire_len hwtstamp mark',
+  writable: 'tc_index priority',
+  pointers: ['data', 'data_end'],
+})

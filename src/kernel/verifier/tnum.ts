@@ -1,0 +1,213 @@
+import { add64, fillBelow, hexU64, hi, shl64, shr64, sar64, sub64 } from './int64.ts'
+
+/**
+ * Tracked numbers: of each bit, whether it's known, and what it is (kernel/bpf/tnum.c). Operations read their operands
+ * before they write the result, which may be one of them.
+ */
+export interface Tnum {
+  valHi: number
+  valLo: number
+  maskHi: number
+  maskLo: number
+}
+
+export type ReadonlyTnum = Readonly<Tnum>
+
+export function makeTnum(valHi = 0, valLo = 0, maskHi = 0, maskLo = 0): Tnum {
+  return { valHi, valLo, maskHi, maskLo }
+}
+
+function set(out: Tnum, valHi: number, valLo: number, maskHi: number, maskLo: number): void {
+  out.valHi = valHi
+  out.valLo = valLo
+  out.maskHi = maskHi
+  out.maskLo = maskLo
+}
+
+export function tnumCopy(out: Tnum, a: ReadonlyTnum): void {
+  set(out, a.valHi, a.valLo, a.maskHi, a.maskLo)
+}
+
+export function tnumConst(out: Tnum, valHi: number, valLo: number): void {
+  set(out, valHi, valLo, 0, 0)
+}
+
+export function tnumUnknown(out: Tnum): void {
+  set(out, 0, 0, -1, -1)
+}
+
+/** Numbers from min to max share the bits above the highest one in which these differ. */
+export function tnumRange(out: Tnum, minHi: number, minLo: number, maxHi: number, maxLo: number): void {
+  const chiHi = minHi ^ maxHi
+  const deltaHi = fillBelow(chiHi)
+  const deltaLo = chiHi ? -1 : fillBelow(minLo ^ maxLo)
+  set(out, minHi & ~deltaHi, minLo & ~deltaLo, deltaHi, deltaLo)
+}
+
+export function tnumLshift(out: Tnum, a: ReadonlyTnum, shift: number): void {
+  const { maskHi, maskLo } = a
+  const valLo = shl64(a.valHi, a.valLo, shift)
+  const valHi = hi
+  const lo = shl64(maskHi, maskLo, shift)
+  set(out, valHi, valLo, hi, lo)
+}
+
+export function tnumRshift(out: Tnum, a: ReadonlyTnum, shift: number): void {
+  const { maskHi, maskLo } = a
+  const valLo = shr64(a.valHi, a.valLo, shift)
+  const valHi = hi
+  const lo = shr64(maskHi, maskLo, shift)
+  set(out, valHi, valLo, hi, lo)
+}
+
+export function tnumArshift(out: Tnum, a: ReadonlyTnum, shift: number, bits: number): void {
+  if (bits === 32) {
+    set(out, 0, a.valLo >> shift, 0, a.maskLo >> shift)
+    return
+  }
+  const { maskHi, maskLo } = a
+  const valLo = sar64(a.valHi, a.valLo, shift)
+  const valHi = hi
+  const lo = sar64(maskHi, maskLo, shift)
+  set(out, valHi, valLo, hi, lo)
+}
+
+export function tnumAdd(out: Tnum, a: ReadonlyTnum, b: ReadonlyTnum): void {
+  const smLo = add64(a.maskHi, a.maskLo, b.maskHi, b.maskLo)
+  const smHi = hi
+  const svLo = add64(a.valHi, a.valLo, b.valHi, b.valLo)
+  const svHi = hi
+  const sigmaLo = add64(smHi, smLo, svHi, svLo)
+  const muHi = (hi ^ svHi) | a.maskHi | b.maskHi
+  const muLo = (sigmaLo ^ svLo) | a.maskLo | b.maskLo
+  set(out, svHi & ~muHi, svLo & ~muLo, muHi, muLo)
+}
+
+export function tnumSub(out: Tnum, a: ReadonlyTnum, b: ReadonlyTnum): void {
+  const dvLo = sub64(a.valHi, a.valLo, b.valHi, b.valLo)
+  const dvHi = hi
+  const alphaLo = add64(dvHi, dvLo, a.maskHi, a.maskLo)
+  const alphaHi = hi
+  const betaLo = sub64(dvHi, dvLo, b.maskHi, b.maskLo)
+  const muHi = (alphaHi ^ hi) | a.maskHi | b.maskHi
+  const muLo = (alphaLo ^ betaLo) | a.maskLo | b.maskLo
+  set(out, dvHi & ~muHi, dvLo & ~muLo, muHi, muLo)
+}
+
+export function tnumAnd(out: Tnum, a: ReadonlyTnum, b: ReadonlyTnum): void {
+  const vHi = a.valHi & b.valHi
+  const vLo = a.valLo & b.valLo
+  const mHi = (a.valHi | a.maskHi) & (b.valHi | b.maskHi) & ~vHi
+  const mLo = (a.valLo | a.maskLo) & (b.valLo | b.maskLo) & ~vLo
+  set(out, vHi, vLo, mHi, mLo)
+}
+
+export function tnumOr(out: Tnum, a: ReadonlyTnum, b: ReadonlyTnum): void {
+  const vHi = a.valHi | b.valHi
+  const vLo = a.valLo | b.valLo
+  set(out, vHi, vLo, (a.maskHi | b.maskHi) & ~vHi, (a.maskLo | b.maskLo) & ~vLo)
+}
+
+export function tnumXor(out: Tnum, a: ReadonlyTnum, b: ReadonlyTnum): void {
+  const muHi = a.maskHi | b.maskHi
+  const muLo = a.maskLo | b.maskLo
+  set(out, (a.valHi ^ b.valHi) & ~muHi, (a.valLo ^ b.valLo) & ~muLo, muHi, muLo)
+}
+
+/** What holds for numbers of either. */
+export function tnumUnion(out: Tnum, a: ReadonlyTnum, b: ReadonlyTnum): void {
+  const muHi = (a.valHi ^ b.valHi) | a.maskHi | b.maskHi
+  const muLo = (a.valLo ^ b.valLo) | a.maskLo | b.maskLo
+  set(out, a.valHi & b.valHi & ~muHi, a.valLo & b.valLo & ~muLo, muHi, muLo)
+}
+
+const mulA = makeTnum()
+const mulB = makeTnum()
+const mulAcc = makeTnum()
+const mulSum = makeTnum()
+
+/** Long multiplication: a bit of `a` that isn't known may or may not add its part. */
+export function tnumMul(out: Tnum, a: ReadonlyTnum, b: ReadonlyTnum): void {
+  tnumCopy(mulA, a)
+  tnumCopy(mulB, b)
+  tnumConst(mulAcc, 0, 0)
+  while (mulA.valHi | mulA.valLo | mulA.maskHi | mulA.maskLo) {
+    if (mulA.valLo & 1) {
+      tnumAdd(mulAcc, mulAcc, mulB)
+    } else if (mulA.maskLo & 1) {
+      tnumAdd(mulSum, mulAcc, mulB)
+      tnumUnion(mulAcc, mulAcc, mulSum)
+    }
+    tnumRshift(mulA, mulA, 1)
+    tnumLshift(mulB, mulB, 1)
+  }
+  tnumCopy(out, mulAcc)
+}
+
+/** Whether some number is of both. */
+export function tnumOverlap(a: ReadonlyTnum, b: ReadonlyTnum): boolean {
+  const muHi = ~a.maskHi & ~b.maskHi
+  const muLo = ~a.maskLo & ~b.maskLo
+  return (a.valHi & muHi) === (b.valHi & muHi) && (a.valLo & muLo) === (b.valLo & muLo)
+}
+
+export function tnumIntersect(out: Tnum, a: ReadonlyTnum, b: ReadonlyTnum): void {
+  const muHi = a.maskHi & b.maskHi
+  const muLo = a.maskLo & b.maskLo
+  set(out, (a.valHi | b.valHi) & ~muHi, (a.valLo | b.valLo) & ~muLo, muHi, muLo)
+}
+
+/** Keeps the low bytes, 1 to 7 of them. */
+export function tnumCast(out: Tnum, a: ReadonlyTnum, size: number): void {
+  const bits = size * 8
+  const keepLo = bits >= 32 ? -1 : (1 << bits) - 1
+  const keepHi = bits > 32 ? (1 << (bits - 32)) - 1 : 0
+  set(out, a.valHi & keepHi, a.valLo & keepLo, a.maskHi & keepHi, a.maskLo & keepLo)
+}
+
+export function tnumSubreg(out: Tnum, a: ReadonlyTnum): void {
+  set(out, 0, a.valLo, 0, a.maskLo)
+}
+
+/** The high word of one with the low word of another. */
+export function tnumWithSubreg(out: Tnum, reg: ReadonlyTnum, subreg: ReadonlyTnum): void {
+  set(out, reg.valHi, subreg.valLo, reg.maskHi, subreg.maskLo)
+}
+
+export function tnumIsConst(a: ReadonlyTnum): boolean {
+  return (a.maskHi | a.maskLo) === 0
+}
+
+export function tnumEqualsConst(a: ReadonlyTnum, valHi: number, valLo: number): boolean {
+  return tnumIsConst(a) && a.valHi === valHi && a.valLo === valLo
+}
+
+export function tnumIsUnknown(a: ReadonlyTnum): boolean {
+  return (a.maskHi & a.maskLo) === -1
+}
+
+export function tnumSubregIsConst(a: ReadonlyTnum): boolean {
+  return a.maskLo === 0
+}
+
+/** @param size a power of two. */
+export function tnumIsAligned(a: ReadonlyTnum, size: number): boolean {
+  return size === 0 || ((a.valLo | a.maskLo) & (size - 1)) === 0
+}
+
+/** Whether every number of b is one of a. */
+export function tnumIn(a: ReadonlyTnum, b: ReadonlyTnum): boolean {
+  if ((b.maskHi & ~a.maskHi) | (b.maskLo & ~a.maskLo)) return false
+  return a.valHi === (b.valHi & ~a.maskHi) && a.valLo === (b.valLo & ~a.maskLo)
+}
+
+/** Decimal up to 16 bits (is_unum_decimal). */
+export function unumText(valHi: number, valLo: number): string {
+  return valHi === 0 && valLo >>> 0 <= 0xffff ? String(valLo) : hexU64(valHi, valLo)
+}
+
+/** tnum_strn. */
+export function tnumText(a: ReadonlyTnum): string {
+  if (tnumIsConst(a)) return unumText(a.valHi, a.valLo)
+  return `(${hexU64(a.valHi, a.valLo)}; ${hexU64(a.maskHi, a.maskLo)})`
+}
