@@ -2,6 +2,12 @@ import { afterPrefix, concat, u32Key } from '../store/bytes.ts'
 import type { Store } from '../store/store.ts'
 import { Table } from '../store/store.ts'
 
+/** A record, by its key without the map's id. */
+export interface Element {
+  key: Uint8Array
+  value: Uint8Array
+}
+
 /** Records of one map in the store, by keys of the family's own. */
 export class Elements {
   readonly #store: Store
@@ -27,7 +33,7 @@ export class Elements {
   }
 
   /** Records from `from` on, in the order of their keys' bytes. */
-  *scan(from: Uint8Array): Iterable<{ key: Uint8Array; value: Uint8Array }> {
+  *scan(from: Uint8Array): Iterable<Element> {
     const { length } = this.#prefix
     for (const [key, value] of this.#store.scan(Table.ELEM, concat(this.#prefix, from), this.#until)) {
       yield { key: key.subarray(length), value }
@@ -35,7 +41,7 @@ export class Elements {
   }
 
   /** The first record whose key is at least `from`. */
-  first(from: Uint8Array): { key: Uint8Array; value: Uint8Array } | undefined {
+  first(from: Uint8Array): Element | undefined {
     for (const entry of this.scan(from)) return entry
     return undefined
   }

@@ -2,9 +2,10 @@ import type { MapCreateAttr } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { ElemFlag, MapFlag } from '../../uapi/flags.ts'
 import type { MapRecord } from '../objects/records.ts'
-import { concat } from '../store/bytes.ts'
+import { concat, equal } from '../store/bytes.ts'
 import { ACCESS_FLAGS, KMALLOC_MAX_SIZE, accessOk, require } from './alloc-check.ts'
 import { BaseMap } from './base.ts'
+import type { Element } from './elements.ts'
 import { Elements } from './elements.ts'
 import type { MapFamily } from './family.ts'
 import { LentValues } from './lent-values.ts'
@@ -41,6 +42,8 @@ class LpmTrie extends BaseMap {
   readonly #dataSize: number
   /** By the bytes of the key asked for; cleared by every change of elements. */
   readonly #found = new Map<string, Uint8Array | undefined>()
+  /** Where the last walk is: who asks for the next key mostly asks for the one after it. */
+  #walk: { name: Uint8Array; rest: Iterator<Element> } | undefined
 
   constructor(record: MapRecord, env: MapEnvironment) {
     super(record, env)
@@ -83,8 +86,9 @@ class LpmTrie extends BaseMap {
       if (flags === ElemFlag.EXIST) return -Errno.ENOENT
       if (this.#count === this.record.maxEntries) return -Errno.ENOSPC
       this.#count++
-      this.#found.clear()
+      this.#changed()
     }
+    this.#walk = undefined
     this.#lent.drop(name)
     this.#elements.put(name, concat(u8.subarray(key, key + keySize), u8.subarray(value, value + valueSize)))
     return 0
@@ -98,21 +102,18 @@ class LpmTrie extends BaseMap {
     if (!this.#elements.get(name)) return -Errno.ENOENT
     this.#elements.remove(name)
     this.#lent.drop(name)
-    this.#found.clear()
+    this.#changed()
     this.#count--
     return 0
   }
 
   /** trie_get_next_key: what follows a key that's there; else the first. */
   override getNextKey(key: number, next: number): number {
-    let from: Uint8Array = new Uint8Array(0)
-    if (key !== 0 && this.#lengthOf(key) <= this.#maxLength) {
-      const name = prefixKey(this.#dataOf(key), this.#lengthOf(key))
-      if (this.#elements.get(name)) from = concat(name, new Uint8Array(1))
-    }
-    const entry = this.#elements.first(from)
-    if (!entry) return -Errno.ENOENT
-    this.env.memory.u8.set(entry.value.subarray(0, this.record.keySize), next)
+    const rest = this.#after(key)
+    const { value: element } = rest.next() as IteratorResult<Element, undefined>
+    if (!element) return -Errno.ENOENT
+    this.#walk = { name: element.key, rest }
+    this.env.memory.u8.set(element.value.subarray(0, this.record.keySize), next)
     return 0
   }
 
@@ -121,6 +122,23 @@ class LpmTrie extends BaseMap {
       const old = this.#elements.get(name)
       if (old) this.#elements.put(name, concat(old.subarray(0, this.record.keySize), value))
     })
+  }
+
+  /** Elements behind a key's; all, where there's none or it isn't there. */
+  #after(key: number): Iterator<Element> {
+    let from: Uint8Array = new Uint8Array(0)
+    if (key !== 0 && this.#lengthOf(key) <= this.#maxLength) {
+      const name = prefixKey(this.#dataOf(key), this.#lengthOf(key))
+      if (this.#walk && equal(this.#walk.name, name)) return this.#walk.rest
+      if (this.#elements.get(name)) from = concat(name, new Uint8Array(1))
+    }
+    return this.#elements.scan(from)[Symbol.iterator]()
+  }
+
+  /** An element came or went. */
+  #changed(): void {
+    this.#found.clear()
+    this.#walk = undefined
   }
 
   get #count(): number {
