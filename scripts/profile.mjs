@@ -12,6 +12,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { structSizes } from './profile/struct-sizes.mjs'
 
 const [name, folder] = process.argv.slice(2)
 if (!name || !folder || !/^[\w.-]+$/.test(name)) {
@@ -72,24 +73,6 @@ const counted = [
   'bpf_insn_array',
   'bpf_rhtab',
 ]
-
-/** Sizes of structs in BTF, those that it has. */
-function structSizes(bytes, names) {
-  const word = (at) => bytes.readUInt32LE(at)
-  const types = word(4) + word(8)
-  const strings = word(4) + word(16)
-  const text = (at) => bytes.toString('latin1', strings + at, bytes.indexOf(0, strings + at))
-  const wanted = new Set(names)
-  const found = {}
-  const extra = { 1: () => 4, 3: () => 12, 4: (n) => n * 12, 5: (n) => n * 12, 6: (n) => n * 8, 13: (n) => n * 8 }
-  Object.assign(extra, { 14: () => 4, 15: (n) => n * 12, 17: () => 4, 19: (n) => n * 12 })
-  for (let at = types; at < types + word(12);) {
-    const kind = (word(at + 4) >>> 24) & 0x1f
-    if (kind === 4 && wanted.has(text(word(at)))) found[text(word(at))] ??= word(at + 8)
-    at += 12 + (extra[kind]?.(word(at + 4) & 0xffff) ?? 0)
-  }
-  return Object.fromEntries(names.filter((name) => name in found).map((name) => [name, found[name]]))
-}
 
 const out = join(resolve(dirname(fileURLToPath(import.meta.url)), '..'), 'profiles', name)
 mkdirSync(out, { recursive: true })

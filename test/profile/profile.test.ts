@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Btf } from '../../src/btf/btf.ts'
+import { Btf, Kind } from '../../src/btf/btf.ts'
 import { hasProfile, loadProfile } from '../../src/kernel/profile/profile.ts'
+import { isSince } from '../../src/kernel/profile/release.ts'
 
 describe('the profile of 6.18', () => {
   const profile = loadProfile('6.18')
@@ -35,6 +36,26 @@ describe('the profile of 6.18', () => {
       expect(profile.symbol(name)).toBeGreaterThan(0xffffffff80000000n)
     }
     expect(profile.symbol('no_such_symbol')).toBeUndefined()
+  })
+
+  test('has the sizes of its structs at hand, as its types have them', () => {
+    const btf = Btf.parse(profile.vmlinuxBtf())
+    const { structSizes } = JSON.parse(readFileSync('profiles/6.18/meta.json', 'utf8')) as {
+      structSizes: Record<string, number>
+    }
+    expect(Object.keys(structSizes).length).toBeGreaterThan(20)
+    for (const [name, size] of Object.entries(structSizes)) {
+      expect([name, btf.size(btf.findByNameKind(name, Kind.STRUCT) ?? 0)]).toEqual([name, size])
+      expect(profile.structSize(name)).toBe(size)
+    }
+    expect(profile.structSize('task_struct')).toBe(btf.size(btf.findByNameKind('task_struct', Kind.STRUCT) ?? 0))
+    expect(profile.structSize('no_such_struct')).toBe(0)
+  })
+
+  test('is of a release', () => {
+    for (const since of ['5.10', '6.1', '6.18']) expect(isSince(profile, since)).toBe(true)
+    for (const since of ['6.19', '7.0', '10.1']) expect(isSince(profile, since)).toBe(false)
+    expect(isSince({ release: '7.2.13+deb14-amd64' }, '7.2')).toBe(true)
   })
 
   test('is one of a kind, and others are not there', () => {

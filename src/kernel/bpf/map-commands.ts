@@ -25,7 +25,11 @@ const lookupAndDeleteTypes: ReadonlySet<number> = new Set([
   MapType.LRU_HASH,
   MapType.LRU_PERCPU_HASH,
   MapType.STACK_TRACE,
+  MapType.RHASH,
 ])
+
+/** Map types that have something to say with map_extra. */
+const extraTypes: ReadonlySet<number> = new Set([MapType.BLOOM_FILTER, MapType.ARENA, MapType.RHASH])
 
 const NUMA_NO_NODE = 0xffffffff
 
@@ -39,9 +43,7 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
   } else if (btfKeyTypeId && !btfValueTypeId) {
     throw new KernelError(Errno.EINVAL)
   }
-  if (mapType !== MapType.BLOOM_FILTER && mapType !== MapType.ARENA && attr.mapExtra) {
-    throw new KernelError(Errno.EINVAL)
-  }
+  if (!extraTypes.has(mapType) && attr.mapExtra) throw new KernelError(Errno.EINVAL)
   const mode = fileMode(mapFlags)
   // One NUMA node, number 0: bpf_map_attr_numa_node is -1 without its flag.
   if (mapFlags & MapFlag.NUMA_NODE && attr.numaNode && attr.numaNode !== NUMA_NO_NODE)

@@ -16,11 +16,13 @@ import { arrayOfMapsFamily, otherFdArrayFamily, progArrayFamily } from './fd-arr
 import { hashFamily, perCpuHashFamily } from './hash.ts'
 import { hashOfMapsFamily } from './hash-of-maps.ts'
 import { cgrpStorageFamily, inodeStorageFamily, skStorageFamily, taskStorageFamily } from './local-storage.ts'
+import { insnArrayFamily } from './insn-array.ts'
 import { lpmTrieFamily } from './lpm-trie.ts'
 import { lruHashFamily } from './lru-hash.ts'
 import type { KernelMap, MapEnvironment } from './map.ts'
 import { queueStackFamily } from './queue-stack.ts'
 import { reuseportArrayFamily } from './reuseport-array.ts'
+import { rhashFamily } from './rhash.ts'
 import { ringbufFamily, userRingbufFamily } from './ringbuf.ts'
 import { sockMapFamily } from './sockmap.ts'
 import { stackTraceFamily } from './stack-trace.ts'
@@ -62,6 +64,8 @@ const families: Readonly<Record<number, MapFamily>> = {
   [MapType.USER_RINGBUF]: userRingbufFamily,
   [MapType.CGRP_STORAGE]: cgrpStorageFamily,
   [MapType.ARENA]: arenaFamily,
+  [MapType.INSN_ARRAY]: insnArrayFamily,
+  [MapType.RHASH]: rhashFamily,
 }
 
 /** find_and_alloc_map. @throws KernelError EINVAL for types that this kernel doesn't have. */

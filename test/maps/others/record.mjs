@@ -1,7 +1,8 @@
 // Asks a real Linux 6.18, in a virtual machine with four CPUs, what it answers to the steps of each family beside this
 // file (families/NAME.mjs), and writes recorded/NAME.json:
 //   node test/maps/others/record.mjs [NAME ...]
-// Needs gcc with a static libc, and what scripts/fixtures.mjs says of LINUX_IMAGE and BPFTOOL_ROOT.
+// Needs gcc with a static libc, and what scripts/fixtures.mjs says of LINUX_IMAGE and BPFTOOL_ROOT. A family that says so
+// (`export const kernel = '7.2'`) is of another kernel: it is recorded when it's named, with that kernel's image.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,13 +10,18 @@ import { join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { boot } from '../../../scripts/fixtures/boot.mjs'
+import { structSizes } from '../../../scripts/profile/struct-sizes.mjs'
 import { lineOf } from './steps.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const wanted = process.argv.slice(2)
-const families = readdirSync(join(here, 'families'))
-  .map((file) => file.replace(/\.mjs$/, ''))
-  .filter((name) => wanted.length === 0 || wanted.includes(name))
+const DEFAULT_KERNEL = '6.18'
+const families = []
+for (const file of readdirSync(join(here, 'families'))) {
+  const name = file.replace(/\.mjs$/, '')
+  const { kernel = DEFAULT_KERNEL } = await import(join(here, 'families', file))
+  if (wanted.length === 0 ? kernel === DEFAULT_KERNEL : wanted.includes(name)) families.push(name)
+}
 
 function errnoNamed(answer) {
   if (!answer.startsWith('-')) return answer
@@ -28,10 +34,13 @@ try {
   execFileSync('gcc', ['-O1', '-static', '-o', join(work, 'guest'), join(here, 'guest.c')])
   const files = { guest: join(work, 'guest') }
   const all = {}
+  const kernels = {}
   const script = ['ulimit -n 4096', 'uname -r > /out/release']
   for (const name of families) {
-    const { steps, jit = false } = await import(join(here, 'families', `${name}.mjs`))
+    const { steps, jit = false, kernel = DEFAULT_KERNEL } = await import(join(here, 'families', `${name}.mjs`))
     all[name] = steps
+    kernels[name] = kernel
+    if (kernel !== DEFAULT_KERNEL) script.push('cp /sys/kernel/btf/vmlinux /out/vmlinux')
     // The JIT is off, as in the simulated machine: compiled and interpreted programs can't share a map.
     script.push(`echo ${Number(jit)} > /proc/sys/net/core/bpf_jit_enable`)
     script.push(`/in/guest < /in/${name} > /out/${name} 2> /out/${name}.log`)
@@ -51,8 +60,12 @@ try {
     if (answers.length !== all[name].length) {
       throw new Error(`${name}: ${all[name].length} steps, ${answers.length} answers`)
     }
+    if (!kernel.startsWith(`${kernels[name]}.`)) throw new Error(`${name}: Linux ${kernel} is not ${kernels[name]}`)
+    const { structs = [] } = await import(join(here, 'families', `${name}.mjs`))
+    const sizes = structs.length > 0 ? structSizes(readFileSync(join(work, 'out/vmlinux')), structs) : undefined
+    const about = sizes ? `, "structSizes": ${JSON.stringify(sizes)}` : ''
     const rows = all[name].map((step, i) => `  ${JSON.stringify([step, errnoNamed(answers[i])])}`)
-    const text = `{ "kernel": ${JSON.stringify(kernel)}, "steps": [\n${rows.join(',\n')}\n] }\n`
+    const text = `{ "kernel": ${JSON.stringify(kernel)}${about}, "steps": [\n${rows.join(',\n')}\n] }\n`
     writeFileSync(join(here, 'recorded', `${name}.json`), text)
     console.log(`${name}: ${answers.length} steps on Linux ${kernel}`)
   }
