@@ -1,4 +1,4 @@
-// Bundles the command (dist/bpftool.cjs, dist/rest.cjs) and the library (dist/index.js). CommonJS for the command: it starts sooner.
+// Bundles the command (dist/bpftool.cjs, dist/rest.txt) and the library (dist/index.js). CommonJS for the command: it starts sooner.
 import { build } from 'esbuild'
 import { rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'

@@ -1,10 +1,67 @@
-// The command as two CommonJS files: one with what `version` and `help` need, one with all the rest, which is read only
-// when something of it is asked for, and of which only the modules that are used are run.
+// The command as two files: bpftool.cjs with what `version` and `help` need, and rest.txt, the texts of all other modules,
+// of which only those that a command uses are compiled.
 import { build, transform } from 'esbuild'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 
-/** Bundles `entry` into `folder`/bpftool.cjs and `folder`/rest.cjs. */
+/**
+ * Modules that are loaded when one of their functions is first called, though others import them in the ordinary way: what
+ * most commands do without. They export functions and verbs only.
+ */
+const lateModules = [
+  'cli/objects/map-access.ts',
+  'cli/objects/map-create.ts',
+  'cli/objects/map-dump.ts',
+  'cli/objects/map-event-pipe.ts',
+  'cli/objects/prog-attach.ts',
+  'cli/objects/prog-dump.ts',
+  'cli/objects/prog-load.ts',
+  'cli/objects/prog-metadata.ts',
+  'cli/objects/prog-run.ts',
+  'cli/objects/prog-tracelog.ts',
+  'kernel/bpf/map-batch.ts',
+  'kernel/bpf/map-mmap.ts',
+  'kernel/btf/check.ts',
+  'kernel/btf/vmlinux.ts',
+  'kernel/load/program.ts',
+  'kernel/maps/index.ts',
+  'kernel/runtime/test-run.ts',
+]
+
+/** Fails for an export that is no function: it can't be late. */
+function mustBeCallable(file, name) {
+  const wanted = new RegExp(`^export (async )?(function\\*? ${name}\\b|const ${name}: (Verb|LoadProgram)\\b)`, 'm')
+  if (!wanted.test(readFileSync(file, 'utf8'))) throw new Error(`${name} of ${file} is no function, and can't be late`)
+}
+
+/** Turns imports of late modules into functions that load them. */
+function latePlugin(source) {
+  const late = new Set(lateModules.map((file) => resolve(source, file)))
+  return {
+    name: 'late',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        let number = 0
+        const contents = readFileSync(path, 'utf8').replace(/^import \{([^}]*)\} from '(\.[^']+)'$/gm, (all, names, from) => {
+          if (!late.has(resolve(dirname(path), from))) return all
+          const load = `late$${number++}`
+          const functions = names.split(',').filter((each) => each.trim() !== '')
+          return [
+            `const ${load} = () => __late(import('${from}'));`,
+            ...functions.map((each) => {
+              const [name, alias = name] = each.trim().split(' as ')
+              mustBeCallable(resolve(dirname(path), from), name)
+              return `const ${alias} = (...words) => ${load}().${name}(...words);`
+            }),
+          ].join(' ')
+        })
+        return { contents, loader: 'ts' }
+      })
+    },
+  }
+}
+
+/** Bundles `entry` into `folder`/bpftool.cjs and `folder`/rest.txt. */
 export async function bundleCommand(entry, folder, options) {
   const { outputFiles, metafile } = await build({
     ...options,
@@ -17,6 +74,7 @@ export async function bundleCommand(entry, folder, options) {
     format: 'esm',
     minify: true,
     chunkNames: '[hash]',
+    plugins: [latePlugin(dirname(dirname(resolve(entry))))],
   })
   const chunks = new Map()
   for (const [path, { imports }] of Object.entries(metafile.outputs)) {
@@ -34,7 +92,10 @@ export async function bundleCommand(entry, folder, options) {
       minify: true,
       supported: { 'dynamic-import': false },
     })
-    chunks.get(basename(path)).code = code
+    // A late module is there at once, not in a promise.
+    const now = code.replace(/__late\(Promise\.resolve\(\)\.then\(\(\)=>\w+\((require\("[^"]+"\))[^)]*\)\)\)/g, '$1')
+    if (now.includes('__late')) throw new Error(`${path}: a late import is left`)
+    chunks.get(basename(path)).code = now
   }
   const early = new Set()
   const visit = (name) => {
@@ -47,23 +108,49 @@ export async function bundleCommand(entry, folder, options) {
     names.map((name) => `${JSON.stringify(`./${name}`)}(module,exports,require){${chunks.get(name).code}}`).join(',\n')
   const late = [...chunks.keys()].filter((name) => !early.has(name))
   mkdirSync(folder, { recursive: true })
+  // One file of all the texts, each a function; with its place there the others that it can't be without.
+  let rest = ''
+  const numbers = new Map(late.map((name, i) => [name, i]))
+  const places = late.map((name) => {
+    const start = rest.length
+    rest += `function(module,exports,require,__filename){${chunks.get(name).code}\n}`
+    const needs = chunks.get(name).needs.flatMap((needed) => numbers.get(needed) ?? [])
+    return [`./${name}`, start, rest.length, ...needs]
+  })
+  // eslint-disable-next-line no-control-regex
+  if (/[^\x00-\x7f]/.test(rest)) throw new Error('a module has other than ASCII characters')
+  writeFileSync(join(folder, 'rest.txt'), rest)
   writeFileSync(
     join(folder, 'bpftool.cjs'),
     `'use strict'
 const modules = {${modules([...early])}}
+const places = ${JSON.stringify(places)}
 const loaded = {}
+const file = __dirname + '/rest.txt'
+let rest
+function gather(i, found) {
+  if (modules[places[i][0]] || found.includes(i)) return found
+  found.push(i)
+  for (const needed of places[i].slice(3)) gather(needed, found)
+  return found
+}
+// Compiles a module and all that it needs at once, at one go.
+function compile(name) {
+  rest ??= require('node:fs').readFileSync(file)
+  const found = gather(places.findIndex((place) => place[0] === name), [])
+  const text = found.map((i) => rest.latin1Slice(places[i][1], places[i][2]))
+  const run = require('node:vm').compileFunction('return[' + text + ']', [], { filename: file })
+  for (const [at, each] of run().entries()) modules[places[found[at]][0]] = each
+}
 function load(name) {
   if (loaded[name]) return loaded[name].exports
-  if (!modules[name]) {
-    if (!name.startsWith('./')) return require(name)
-    Object.assign(modules, require('./rest.cjs'))
-  }
+  if (!name.startsWith('./')) return require(name)
+  if (!modules[name]) compile(name)
   const module = (loaded[name] = { exports: {} })
-  modules[name](module, module.exports, load)
+  modules[name](module, module.exports, load, file)
   return module.exports
 }
 load('./bpftool.js')
 `,
   )
-  writeFileSync(join(folder, 'rest.cjs'), `'use strict'\nmodule.exports = {${modules(late)}}\n`)
 }

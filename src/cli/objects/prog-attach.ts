@@ -63,6 +63,6 @@ function change(command: number, failure: string): Verb {
 }
 
 /** `attach PROG ATTACH_TYPE [MAP]`. */
-export const progAttach = change(BpfCmd.PROG_ATTACH, 'failed prog attach to map')
+export const progAttach: Verb = change(BpfCmd.PROG_ATTACH, 'failed prog attach to map')
 /** `detach PROG ATTACH_TYPE [MAP]`. */
-export const progDetach = change(BpfCmd.PROG_DETACH, 'failed prog detach from map')
+export const progDetach: Verb = change(BpfCmd.PROG_DETACH, 'failed prog detach from map')

@@ -244,6 +244,6 @@ function loader(args: Args): number {
 }
 
 /** `load OBJ PATH ...`. */
-export const progLoad = silently((cmd, args) => (cmd.options.useLoader ? loader(args) : load(cmd, args, false)))
+export const progLoad: Verb = silently((cmd, args) => (cmd.options.useLoader ? loader(args) : load(cmd, args, false)))
 /** `loadall OBJ PATH ...`. */
-export const progLoadall = silently((cmd, args) => load(cmd, args, true))
+export const progLoadall: Verb = silently((cmd, args) => load(cmd, args, true))
