@@ -42,19 +42,22 @@ function latePlugin(source) {
     setup({ onLoad }) {
       onLoad({ filter: /\.ts$/ }, ({ path }) => {
         let number = 0
-        const contents = readFileSync(path, 'utf8').replace(/^import \{([^}]*)\} from '(\.[^']+)'$/gm, (all, names, from) => {
-          if (!late.has(resolve(dirname(path), from))) return all
-          const load = `late$${number++}`
-          const functions = names.split(',').filter((each) => each.trim() !== '')
-          return [
-            `const ${load} = () => __late(import('${from}'));`,
-            ...functions.map((each) => {
-              const [name, alias = name] = each.trim().split(' as ')
-              mustBeCallable(resolve(dirname(path), from), name)
-              return `const ${alias} = (...words) => ${load}().${name}(...words);`
-            }),
-          ].join(' ')
-        })
+        const contents = readFileSync(path, 'utf8').replace(
+          /^import \{([^}]*)\} from '(\.[^']+)'$/gm,
+          (all, names, from) => {
+            if (!late.has(resolve(dirname(path), from))) return all
+            const load = `late$${number++}`
+            const functions = names.split(',').filter((each) => each.trim() !== '')
+            return [
+              `const ${load} = () => __late(import('${from}'));`,
+              ...functions.map((each) => {
+                const [name, alias = name] = each.trim().split(' as ')
+                mustBeCallable(resolve(dirname(path), from), name)
+                return `const ${alias} = (...words) => ${load}().${name}(...words);`
+              }),
+            ].join(' ')
+          },
+        )
         return { contents, loader: 'ts' }
       })
     },
@@ -108,16 +111,17 @@ export async function bundleCommand(entry, folder, options) {
     names.map((name) => `${JSON.stringify(`./${name}`)}(module,exports,require){${chunks.get(name).code}}`).join(',\n')
   const late = [...chunks.keys()].filter((name) => !early.has(name))
   mkdirSync(folder, { recursive: true })
-  // One file of all the texts, each a function; with its place there the others that it can't be without.
+  // One file of all the texts, each a function in
+  // parentheses: V8 then compiles it as it reads it, not once to see where it ends and once to run it. With each place stand
+  // the others that it can't be without.
   let rest = ''
   const numbers = new Map(late.map((name, i) => [name, i]))
   const places = late.map((name) => {
     const start = rest.length
-    rest += `function(module,exports,require,__filename){${chunks.get(name).code}\n}`
+    rest += `(function(module,exports,require,__filename){${chunks.get(name).code}\n})`
     const needs = chunks.get(name).needs.flatMap((needed) => numbers.get(needed) ?? [])
     return [`./${name}`, start, rest.length, ...needs]
   })
-  // eslint-disable-next-line no-control-regex
   if (/[^\x00-\x7f]/.test(rest)) throw new Error('a module has other than ASCII characters')
   writeFileSync(join(folder, 'rest.txt'), rest)
   writeFileSync(

@@ -1,0 +1,250 @@
+// What is measured, one function for each row: it gives our figure and the other's.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
+import { Skipped, fixture, inTurn, node, numbersInTurn, once, peakMemory, root } from './measure.mjs'
+
+const work = mkdtempSync(join(tmpdir(), 'bpftool-sim-bench-'))
+const bin = join(root, 'bin/bpftool.cjs')
+const env = { ...process.env, BPFTOOL_STATE: join(work, 'machine') }
+const peer = process.env.BPFTOOL ?? 'bpftool'
+const pins = `/sys/fs/bpf/bpftool-sim-bench-${process.pid}`
+const counter = fixture('xdp_counter.clang-19.o')
+const packet = join(root, 'fixtures/packets/tcp')
+
+const bpf = (...words) => [process.execPath, bin, ...words]
+const real = (...words) => [peer, ...words]
+const quiet = (argv) => spawnSync(argv[0], argv.slice(1), { env })
+
+const peerRuns = quiet(real('version')).status === 0
+const peerLoads = peerRuns && quiet(real('prog', 'show')).status === 0
+
+function needPeer() {
+  if (!peerRuns) throw new Skipped(`no bpftool here ($BPFTOOL names one that isn't on the PATH)`)
+}
+
+function needKernel() {
+  needPeer()
+  if (!peerLoads) throw new Skipped('bpftool may not call bpf(2) here')
+}
+
+/** Takes away all that was made, on the real kernel too. */
+export function cleanUp() {
+  rmSync(work, { recursive: true, force: true })
+  for (const what of ['map', 'run', 'verify']) rmSync(`${pins}-${what}`, { recursive: true, force: true })
+}
+
+/** Things that several rows need are made once. */
+const made = new Map()
+function make(name, build) {
+  if (!made.has(name)) made.set(name, build())
+  return made.get(name)
+}
+
+const file = (name, text) =>
+  make(name, () => {
+    const path = join(work, name)
+    writeFileSync(path, text())
+    return path
+  })
+
+/** A machine with so many programs. */
+function machineOf(count) {
+  return make(`machine-${count}`, () => {
+    const path = join(work, `machine-${count}`)
+    const lines = () => Array.from({ length: count }, (_, i) => `prog load ${counter} /sys/fs/bpf/p${i}\n`).join('')
+    once(bpf('--state', path, 'batch', 'file', file(`load-${count}`, lines)), { env })
+    return path
+  })
+}
+
+const ELEMENTS = 200_000
+const mapPin = `${pins}-map`
+
+/** The map of the map rows, on both sides: empty, or with all its elements. */
+function freshMap(which, fill = false) {
+  const words = [
+    'map',
+    'create',
+    mapPin,
+    'type',
+    'hash',
+    'key',
+    '4',
+    'value',
+    '8',
+    'entries',
+    '262144',
+    'name',
+    'bench',
+  ]
+  if (which === 0) quiet(bpf('fs', 'rm', mapPin))
+  else rmSync(mapPin, { force: true })
+  const side = which === 0 ? bpf : real
+  once(side(...words), { env })
+  if (fill) once(side('batch', 'file', updates()), { env })
+}
+
+function updates() {
+  return file('updates', () => {
+    const line = (i) =>
+      `map update pinned ${mapPin} key ${i & 255} ${(i >> 8) & 255} ${(i >> 16) & 255} 0 value 1 2 3 4 5 6 7 8\n`
+    return Array.from({ length: ELEMENTS }, (_, i) => line(i)).join('')
+  })
+}
+
+/** What the verifier's statistics say, in nanoseconds for each instruction that it went through. */
+function verification(argv, object) {
+  const { stdout, stderr } = once(argv(`-d`, 'prog', 'loadall', object, `${pins}-verify`), { env })
+  if (argv === bpf) once(bpf('fs', 'rm', `${pins}-verify`, 'recursive'), { env })
+  else rmSync(`${pins}-verify`, { recursive: true, force: true })
+  const text = `${stdout}${stderr}`
+  const sum = (pattern) => [...text.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0)
+  const instructions = sum(/^processed (\d+) insns/gm)
+  const microseconds = sum(/^verification time (\d+) usec/gm)
+  if (instructions === 0 || microseconds === 0) throw new Skipped('the log tells no verification time')
+  return (microseconds * 1e3) / instructions
+}
+
+/** Name, what is compared, its budget (undefined: there is none, the figure alone is printed), and how it is measured. */
+export const rows = {
+  version: ['version / node -e 0', 1.15, () => inTurn(bpf('version'), node, 21, { env })],
+  help: ['help / node -e 0', 1.15, () => inTurn(bpf('help'), node, 21, { env })],
+  show: [
+    'prog show, ten programs / node -e 0',
+    1.5,
+    () => inTurn(bpf('--state', machineOf(10), 'prog', 'show'), node, 21, { env }),
+  ],
+  vmlinux: [
+    'btf dump file vmlinux format c / real',
+    2,
+    () => {
+      needPeer()
+      const packed = readFileSync(join(root, 'profiles/6.18/vmlinux.btf.br'))
+      const vmlinux = file('vmlinux', () => brotliDecompressSync(packed))
+      const words = ['btf', 'dump', 'file', vmlinux, 'format', 'c']
+      return inTurn(bpf(...words), real(...words), 7, { env })
+    },
+  ],
+  update: [
+    '200,000 map updates in one batch / real',
+    1,
+    () => {
+      needKernel()
+      const words = ['batch', 'file', updates()]
+      return inTurn(bpf(...words), real(...words), 3, { env, before: (which) => freshMap(which) })
+    },
+  ],
+  dump: [
+    'map dump -j of 200,000 elements / real',
+    1,
+    () => {
+      needKernel()
+      freshMap(0, true)
+      freshMap(1, true)
+      const words = ['-j', 'map', 'dump', 'pinned', mapPin]
+      return inTurn(bpf(...words), real(...words), 5, { env })
+    },
+  ],
+  run: [
+    'prog run, compute-bound, one run / real JIT',
+    1.5,
+    () => {
+      needKernel()
+      const jit = '/proc/sys/net/core/bpf_jit_enable'
+      if (existsSync(jit) && readFileSync(jit, 'utf8').trim() === '0') throw new Skipped("the real kernel's JIT is off")
+      const path = `${pins}-run`
+      const words = ['-j', 'prog', 'run', 'pinned', path, 'data_in', packet, 'repeat', '1000']
+      const duration = (side) => () => JSON.parse(once(side(...words), { env }).stdout).duration
+      for (const side of [bpf, real]) once(side('prog', 'load', fixture('compute.clang-19.o'), path), { env })
+      return numbersInTurn(duration(bpf), duration(real), 5, 'ns')
+    },
+  ],
+  verify: [
+    'verification, one instruction / kernel',
+    6,
+    () => {
+      needKernel()
+      const object = fixture('compute.clang-19.o')
+      return numbersInTurn(
+        () => verification(bpf, object),
+        () => verification(real, object),
+        5,
+        'ns',
+      )
+    },
+  ],
+  many: [
+    'prog show of one: 10,000 programs / ten',
+    1.1,
+    () => {
+      const show = (count) => bpf('--state', machineOf(count), 'prog', 'show', 'pinned', '/sys/fs/bpf/p5')
+      return inTurn(show(10_000), show(10), 21, { env })
+    },
+  ],
+  manyRun: [
+    'prog run: 10,000 programs / ten',
+    1.1,
+    () => {
+      const run = (count) =>
+        bpf('--state', machineOf(count), 'prog', 'run', 'pinned', '/sys/fs/bpf/p5', 'data_in', packet)
+      return inTurn(run(10_000), run(10), 21, { env })
+    },
+  ],
+  manyLoad: [
+    'prog load: 10,000 programs / ten',
+    1.1,
+    () => {
+      const state = (which) => ['--state', machineOf(which === 0 ? 10_000 : 10)]
+      const load = (which) => bpf(...state(which), 'prog', 'load', counter, '/sys/fs/bpf/one-more')
+      const before = (which) => quiet(bpf(...state(which), 'fs', 'rm', '/sys/fs/bpf/one-more'))
+      return inTurn(load(0), load(1), 11, { env, before })
+    },
+  ],
+  load: [
+    'prog load of an object / node -e 0',
+    undefined,
+    () => {
+      const before = (which) => which === 0 && quiet(bpf('fs', 'rm', '/sys/fs/bpf/load'))
+      return inTurn(bpf('prog', 'load', counter, '/sys/fs/bpf/load'), node, 11, { env, before })
+    },
+  ],
+  loadReal: [
+    'prog load of an object / real',
+    undefined,
+    () => {
+      needKernel()
+      const path = `${pins}-run`
+      const before = (which) => (which === 0 ? quiet(bpf('fs', 'rm', path)) : rmSync(path, { force: true }))
+      const load = (side) => side('prog', 'load', counter, path)
+      return inTurn(load(bpf), load(real), 11, { env, before })
+    },
+  ],
+  showMemory: [
+    'memory of prog show / node -e 0',
+    undefined,
+    () => memory(bpf('--state', machineOf(10), 'prog', 'show')),
+  ],
+  loadMemory: [
+    'memory of prog load / node -e 0',
+    undefined,
+    () => {
+      quiet(bpf('fs', 'rm', '/sys/fs/bpf/load'))
+      return memory(bpf('prog', 'load', counter, '/sys/fs/bpf/load'))
+    },
+  ],
+  dumpMemory: [
+    'memory of a dump of 200,000 / node -e 0',
+    undefined,
+    () => {
+      freshMap(0, true)
+      return memory(bpf('-j', 'map', 'dump', 'pinned', mapPin))
+    },
+  ],
+}
+
+function memory(argv) {
+  return { ours: peakMemory(argv, { env, work }), other: peakMemory(node, { env, work }), unit: 'bytes' }
+}

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** Counts the characters that a command compiles besides what it starts with. */
+const hook = `const vm = require('node:vm')
+const { compileFunction } = vm
+let total = 0
+vm.compileFunction = (text, ...rest) => {
+  total += text.length
+  return compileFunction(text, ...rest)
+}
+process.on('exit', () => require('node:fs').writeSync(2, 'compiled ' + total + '\\n'))
+`
+
+describe('start-up', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bpftool-sim-start-'))
+    writeFileSync(join(folder, 'hook.cjs'), hook)
+    compiled('prog', 'load', join(root, 'fixtures/obj/xdp_counter.clang-19.o'), '/sys/fs/bpf/count')
+  })
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  function compiled(...words: string[]): number {
+    const argv = ['--require', join(folder, 'hook.cjs'), join(root, 'bin/bpftool.cjs'), ...words]
+    const { status, stderr } = spawnSync(process.execPath, argv, {
+      encoding: 'utf8',
+      env: { ...process.env, BPFTOOL_STATE: join(folder, 'machine') },
+    })
+    expect(status).toBe(0)
+    return Number(/compiled (\d+)\n$/.exec(stderr)?.[1])
+  }
+
+  // Where one of these fails, something is imported that the command does without: see the late modules of
+  // scripts/bundle.mjs, and load on use.
+  test.each([
+    [['version'], 0],
+    [['help'], 0],
+    [['kernel', 'list'], 100_000],
+    [['prog', 'show'], 130_000],
+    [['map', 'show'], 200_000],
+    [['fs', 'ls'], 100_000],
+  ])('of `%j` compiles at most %d characters', (words, most) => {
+    expect(compiled(...words)).toBeLessThanOrEqual(most)
+  })
+
+  test('of `prog load` compiles more', () => {
+    const object = join(root, 'fixtures/obj/xdp_counter.clang-19.o')
+    expect(compiled('prog', 'load', object, '/sys/fs/bpf/another')).toBeGreaterThan(130_000)
+  })
+})
