@@ -1,12 +1,12 @@
 // npm run demo: the main job on a real object, in a machine of its own: load, show, dump xlated, run on a packet, dump
-// the map. Prints each command before its answer.
+// the map. Prints each command before its answer. `npm run readme` writes the same into README.md. The machine's clock
+// stands still and the time zone is UTC, unless the environment says otherwise, so that the answers are always the same.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 process.chdir(resolve(import.meta.dirname ?? '.', '..'))
-const state = mkdtempSync(join(tmpdir(), 'bpftool-sim-demo-'))
 const commands = [
   'prog load fixtures/obj/xdp_counter.clang-19.o /sys/fs/bpf/count',
   'prog show name count',
@@ -14,14 +14,27 @@ const commands = [
   'prog run name count data_in fixtures/packets/tcp',
   'map dump name packets',
 ]
-let status = 0
-for (const command of commands) {
-  console.log(`$ bpftool ${command}`)
-  const done = spawnSync(process.execPath, ['bin/bpftool.cjs', ...command.split(' ')], {
-    stdio: 'inherit',
-    env: { ...process.env, BPFTOOL_STATE: state },
-  })
-  status ||= done.status ?? 1
+
+const state = mkdtempSync(join(tmpdir(), 'bpftool-sim-demo-'))
+const env = { SOURCE_DATE_EPOCH: '1767225600', TZ: 'UTC', ...process.env, BPFTOOL_STATE: state }
+let text = ''
+const print = (more) => {
+  text += more
+  if (!process.argv.includes('--readme')) process.stdout.write(more)
 }
-rmSync(state, { recursive: true, force: true })
-process.exitCode = status
+try {
+  for (const command of commands) {
+    print(`$ bpftool ${command}\n`)
+    const done = spawnSync(process.execPath, ['bin/bpftool.cjs', ...command.split(' ')], { env, encoding: 'utf8' })
+    print(done.stdout + done.stderr)
+    process.exitCode ||= done.status ?? 1
+  }
+} finally {
+  rmSync(state, { recursive: true, force: true })
+}
+if (process.argv.includes('--readme') && process.exitCode === 0) {
+  const readme = readFileSync('README.md', 'utf8')
+  const block = /(<!-- npm run readme -->\n```\n)[^]*?(```\n)/
+  if (!block.test(readme)) throw new Error('README.md has no place for the transcript')
+  writeFileSync('README.md', readme.replace(block, (_, before, after) => before + text + after))
+}

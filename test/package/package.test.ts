@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -123,6 +133,16 @@ describe('the package', () => {
     const directory = JSON.stringify(join(folder, 'library'))
     const line = `import('${name}').then((it) => it.boot({ directory: ${directory} })).then((kernel) => console.log(kernel.name))`
     expect(node('-e', line)).toEqual({ status: 0, stdout: '6.18\n', stderr: '' })
+  })
+
+  test("runs the README's example", () => {
+    const [, example] = /\n```js\n([^]*?)```\n/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
+    writeFileSync(join(folder, 'example.mjs'), example ?? '')
+    cpSync(join(root, 'fixtures/obj/xdp_counter.clang-19.o'), join(folder, 'count.o'))
+    cpSync(join(root, 'fixtures/packets/tcp'), join(folder, 'packet.bin'))
+    const { status, stdout } = run(process.execPath, ['--test', 'example.mjs'], { NODE_OPTIONS: '' })
+    expect(stdout).toMatch(/^# pass 1$/m)
+    expect(status).toBe(0)
   })
 
   test('has types', () => {

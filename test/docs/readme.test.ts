@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '../..')
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const { scripts, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>
+  engines: { node: string }
+}
+
+describe('README.md', () => {
+  test('shows what `npm run demo` prints', () => {
+    const [, shown] = /<!-- npm run readme -->\n```\n([^]*?)```\n/.exec(readme) ?? []
+    const env = { ...process.env, SOURCE_DATE_EPOCH: '1767225600', TZ: 'UTC' }
+    const { status, stdout } = spawnSync(process.execPath, ['scripts/demo.mjs'], { cwd: root, env, encoding: 'utf8' })
+    expect(status).toBe(0)
+    // `npm run readme` writes it anew.
+    expect(shown).toBe(stdout)
+    expect(stdout.match(/^\$ bpftool /gm)).toHaveLength(5)
+  })
+
+  test('has two commands for a fresh machine', () => {
+    const [, section] = /\n## Try it\n([^]*?)\n## /.exec(readme) ?? []
+    const commands = (section ?? '').split('\n').filter((line) => line.startsWith('    '))
+    expect(commands).toEqual(['    npm ci && npm run demo', '    npm ci && npm test'])
+    expect(scripts).toMatchObject({ prepare: expect.any(String), demo: expect.any(String), test: expect.any(String) })
+    expect(section).toContain(`Node ${engines.node.replace('>=', '')} or newer`)
+  })
+
+  test('and its kin name scripts and files that are there', () => {
+    for (const name of ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md']) {
+      const text = readFileSync(join(root, name), 'utf8')
+      for (const [, script] of text.matchAll(/npm run ([\w-]+)/g)) expect(Object.keys(scripts)).toContain(script)
+      for (const [, link] of text.matchAll(/\]\(([^)#:]+)\)/g)) {
+        expect({ name, link, there: existsSync(join(root, link ?? '')) }).toEqual({ name, link, there: true })
+      }
+      for (const [, path] of text.matchAll(/`((?:src|test|scripts|fixtures|completions|man|bin)\/[\w./-]*)`/g)) {
+        expect({ name, path, there: existsSync(join(root, path ?? '')) }).toEqual({ name, path, there: true })
+      }
+    }
+  })
+})
