@@ -36,5 +36,8 @@ if (process.argv.includes('--readme') && process.exitCode === 0) {
   const readme = readFileSync('README.md', 'utf8')
   const block = /(<!-- npm run readme -->\n```\n)[^]*?(```\n)/
   if (!block.test(readme)) throw new Error('README.md has no place for the transcript')
-  writeFileSync('README.md', readme.replace(block, (_, before, after) => before + text + after))
+  writeFileSync(
+    'README.md',
+    readme.replace(block, (_, before, after) => before + text + after),
+  )
 }

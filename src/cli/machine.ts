@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Machine as KernelMachine } from '../kernel/boot.ts'
-import { bootDirectory, bootMachine } from '../kernel/boot.ts'
+import { bootDirectory, bootMachine, profileNames } from '../kernel/boot.ts'
 import { CommandError } from './command.ts'
 import type { CommandIo, Machine } from './io.ts'
 
@@ -31,9 +31,16 @@ export function stoppedClock({ env }: Pick<CommandIo, 'env'>): number | undefine
   return Number(text)
 }
 
+/** @throws CommandError where no kernel has the name. */
+export function mustBeKernel(name: string): void {
+  if (!profileNames().includes(name))
+    throw new CommandError(`no kernel '${name}': there is ${profileNames().join(', ')}`)
+}
+
 /** Opens the machine that the options choose; a directory without one boots Linux 6.18. @throws StateError. */
 export function openMachine(io: CommandIo, choice: MachineChoice): Machine {
   const stoppedAt = stoppedClock(io)
+  if (choice.kernel !== undefined) mustBeKernel(choice.kernel)
   const machine: KernelMachine =
     choice.kernel === undefined
       ? bootDirectory(stateDirectory(io, choice), { stoppedAt })

@@ -82,6 +82,18 @@ describe('a kernel', () => {
     })
   })
 
+  test('has a trace, which is read once', async () => {
+    const print = kernel.load(fixture('helpers.clang-19.o')).program('print')
+    expect(kernel.trace()).toEqual([])
+    print.run({ data: packet('tcp'), repeat: 2 })
+    expect(kernel.trace()).toEqual(Array(2).fill(expect.stringMatching(/bpf_trace_printk: packet of 64 bytes$/)))
+    expect(kernel.trace()).toEqual([])
+    print.run({ data: packet('udp') })
+    const { stdout } = await kernel.bpftool('prog', 'tracelog')
+    expect(stdout).toMatch(/^ +node-\d+ +\[\d{3}\] .*: bpf_trace_printk: packet of \d+ bytes\n$/)
+    expect(await kernel.bpftool('-j', 'prog', 'tracelog')).toEqual({ status: 0, stdout: '[]\n', stderr: '' })
+  })
+
   test('ends: what it held is closed, and nothing works any more', () => {
     const { programs } = kernel.load(fixture('xdp_counter.clang-19.o'))
     kernel.close()

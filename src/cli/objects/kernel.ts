@@ -2,7 +2,7 @@ import { DEFAULT_CPUS, MAX_CPUS, StateError, profileNames, rebootDirectory } fro
 import type { Args } from '../args.ts'
 import type { Command, Verb } from '../command.ts'
 import { CommandError, UsageError } from '../command.ts'
-import { stoppedClock } from '../machine.ts'
+import { mustBeKernel, stoppedClock } from '../machine.ts'
 import { machineProcess } from './machine-process.ts'
 
 /** `bpftool kernel`: the machine and the kernels that it can boot. Not an object of the real bpftool. */
@@ -81,9 +81,7 @@ const boot: Verb = (cmd, args) => {
   // A kernel's name starts with a digit, so `cpus` can't be one.
   if (args.length > 0 && !args.is('cpus')) {
     profile = args.shift()
-    if (!profileNames().includes(profile)) {
-      throw new CommandError(`no kernel '${profile}': there is ${profileNames().join(', ')}`)
-    }
+    mustBeKernel(profile)
   }
   if (args.length > 0) {
     if (!args.is('cpus') || args.length !== 2) throw new UsageError()

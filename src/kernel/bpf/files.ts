@@ -2,8 +2,8 @@ import { existsSync, statSync } from 'node:fs'
 import { Errno } from '../../uapi/errno.ts'
 import type { Inode } from '../bpffs/bpffs.ts'
 import { KernelError } from '../error.ts'
-import { fromUtf8, utf8 } from '../store/bytes.ts'
-import { Table } from '../store/store.ts'
+import { utf8 } from '../store/bytes.ts'
+import { takeTrace } from './trace.ts'
 import type { KernelFiles, Stat } from '../syscall.ts'
 import type { Kernel, Task } from './kernel.ts'
 
@@ -12,6 +12,12 @@ const Magic = { BPF: 0xcafe4a11, PROC: 0x9fa0, SYSFS: 0x62656572, TRACEFS: 0x747
 
 /** umask of the simulated processes. */
 const UMASK = 0o022
+
+/** Whoever reads these takes out what is in them. */
+const tracePipes: ReadonlySet<string> = new Set([
+  '/sys/kernel/tracing/trace_pipe',
+  '/sys/kernel/debug/tracing/trace_pipe',
+])
 
 /** A file of the machine that isn't on a bpffs. */
 interface Special {
@@ -38,6 +44,7 @@ export class MachineFiles implements KernelFiles {
   }
 
   read(path: string): Uint8Array {
+    if (tracePipes.has(path)) return this.#write(() => takeTrace(this.#kernel))
     return this.#read(() => {
       const special = this.#special(path)
       if (special) {
@@ -128,8 +135,8 @@ export class MachineFiles implements KernelFiles {
     return this.#kernel.read(this.#task, fn)
   }
 
-  #write(fn: () => void): void {
-    this.#kernel.write(this.#task, fn)
+  #write<T>(fn: () => T): T {
+    return this.#kernel.write(this.#task, fn)
   }
 
   /** /proc, /sys and /boot don't let anyone make or remove files. */
@@ -170,7 +177,7 @@ export class MachineFiles implements KernelFiles {
         return text(possibleCpus > 1 ? `0-${possibleCpus - 1}\n` : '0\n', Magic.SYSFS)
       case '/sys/kernel/tracing/trace_pipe':
       case '/sys/kernel/debug/tracing/trace_pipe':
-        return { magic: Magic.TRACEFS, mode: 0o100440, read: () => this.#tracePipe() }
+        return { magic: Magic.TRACEFS, mode: 0o100440 }
       case '/proc/mounts':
       case '/proc/self/mounts':
         return text(this.#mounts(), Magic.PROC)
@@ -185,12 +192,6 @@ export class MachineFiles implements KernelFiles {
   #sysctl(name: string): string | undefined {
     if (name === 'net.core.bpf_jit_enable') return '0'
     return this.#kernel.profile.sysctl(name)
-  }
-
-  #tracePipe(): Uint8Array {
-    let lines = ''
-    for (const [, line] of this.#kernel.store.scan(Table.TRACE, new Uint8Array(0), undefined)) lines += fromUtf8(line)
-    return utf8(lines)
   }
 
   #mounts(): string {

@@ -1,4 +1,4 @@
-import { readU32, u32Key, utf8 } from '../store/bytes.ts'
+import { fromUtf8, readU32, u32Key, utf8 } from '../store/bytes.ts'
 import { Table } from '../store/store.ts'
 import type { Kernel, Task } from './kernel.ts'
 
@@ -19,6 +19,16 @@ export function writeTrace(kernel: Kernel, task: Task, text: string): void {
   store.put(Table.TRACE, u32Key(number), utf8(line))
   store.put(Table.META, NEXT_LINE, u32Key((number + 1) >>> 0))
   if (number >= MAX_LINES) store.remove(Table.TRACE, u32Key(number - MAX_LINES))
+}
+
+/** What trace_pipe gives to its reader, who has taken it out then. Within a transaction. */
+export function takeTrace({ store }: Kernel): Uint8Array {
+  let text = ''
+  for (const [key, line] of [...store.scan(Table.TRACE, new Uint8Array(0), undefined)]) {
+    text += fromUtf8(line)
+    store.remove(Table.TRACE, key)
+  }
+  return utf8(text)
 }
 
 /** Interrupts, resched, softirqs, preemption: a test run has them all on, and a read lock held. */
