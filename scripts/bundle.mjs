@@ -152,6 +152,8 @@ function load(name) {
   if (!modules[name]) compile(name)
   const module = (loaded[name] = { exports: {} })
   modules[name](module, module.exports, load, file)
+  // What a module exports never changes here: values are read faster than esbuild's getters.
+  module.exports = { ...module.exports }
   return module.exports
 }
 load('./bpftool.js')

@@ -27,6 +27,6 @@ export class Args {
   /** is_prefix: whether the next word abbreviates `keyword`. An empty word abbreviates everything, no word nothing. */
   is(keyword: string, ahead = 0): boolean {
     const word = this.peek(ahead)
-    return word !== undefined && keyword.startsWith(word)
+    return word === keyword || (word !== undefined && keyword.startsWith(word))
   }
 }

@@ -1,5 +1,6 @@
 import { Args } from './args.ts'
 import { CommandError } from './command.ts'
+import { LINE_MAX, Lines, makeArgs } from './batch-lines.ts'
 import { KernelError } from '../kernel/error.ts'
 import { Errno, strerror } from '../uapi/errno.ts'
 import { mainHelp } from './main-help.ts'
@@ -8,38 +9,8 @@ import { select } from './dispatch.ts'
 import type { Session } from './session.ts'
 import type { VerbTable } from './dispatch.ts'
 
-/** BATCH_LINE_LEN_MAX and BATCH_ARG_NB_MAX. */
-const LINE_MAX = 65536
-const ARGS_MAX = 4096
-
 /** Effects of lines are kept together for so long, in milliseconds, before they are written to the store. */
-const SLICE = 50
-
-/** One line of the file as fgets(3) gives it: with its newline, in pieces when it is longer than the buffer. */
-class Lines {
-  readonly #text: string
-  readonly #plain: boolean
-  #at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
-    this.#plain = !/[#\0]/.test(this.#text)
-  }
-
-  next(): string | undefined {
-    if (this.#at >= this.#text.length) return undefined
-    const newline = this.#text.indexOf('\n', this.#at)
-    const end = Math.min(newline < 0 ? this.#text.length : newline + 1, this.#at + LINE_MAX - 1)
-    const line = this.#text.slice(this.#at, end)
-    this.#at = end
-    return this.#plain ? line : cut(cut(line, '\0'), '#')
-  }
-}
-
-function cut(line: string, at: string): string {
-  const i = line.indexOf(at)
-  return i < 0 ? line : line.slice(0, i)
-}
+const SLICE = 1000
 
 /** The next command's text, its continuation lines joined; undefined at the end of the file. */
 function nextText(lines: Lines, command: number): string | undefined {
@@ -57,31 +28,6 @@ function nextText(lines: Lines, command: number): string | undefined {
     text = text.slice(0, -2) + more
   }
   return text
-}
-
-const isSpace = (code: number) => code === 32 || code === 9 || code === 13 || code === 10
-
-/** make_args: words between white space; one that begins with a quote goes on to the next such quote. */
-export function makeArgs(text: string, command: number): string[] {
-  const words: string[] = []
-  let at = 0
-  while (at < text.length) {
-    while (at < text.length && isSpace(text.charCodeAt(at))) at++
-    if (at === text.length) break
-    if (words.length >= ARGS_MAX - 1) throw new CommandError(`too many arguments to command ${command}`)
-    const start = at
-    const first = text[at]
-    if (first === "'" || first === '"') {
-      at = text.indexOf(first, start + 1)
-      if (at < 0) throw new CommandError(`unterminated quoted string in command ${command}`)
-      words.push(text.slice(start + 1, at))
-    } else {
-      while (at < text.length && !isSpace(text.charCodeAt(at))) at++
-      words.push(text.slice(start, at))
-    }
-    at++
-  }
-  return words
 }
 
 /** The file's bytes; '-' is standard input. */
@@ -143,9 +89,12 @@ class Batch {
     this.#next = undefined
     try {
       for (;;) {
-        const text = nextText(this.#lines, this.#done)
-        if (text === undefined) return
-        const words = makeArgs(text, this.#done)
+        let words = this.#lines.plainWords()
+        if (words === undefined) {
+          const text = nextText(this.#lines, this.#done)
+          if (text === undefined) return
+          words = makeArgs(text, this.#done)
+        }
         if (words.length === 0) continue
         this.#next = words
         return

@@ -29,12 +29,15 @@ export function printHelp(cmd: Dispatching, { text, evenInJson }: Help): number 
  */
 export function select(cmd: Dispatching, args: Args, table: VerbTable, help: Help): number | Promise<number> {
   cmd.lastHelp = help
-  const found = args.length < 1 ? table[0] : table.find(([name]) => args.is(name))
+  const none = args.length < 1
+  let i = 0
+  if (!none) while (i < table.length && !args.is((table[i] as VerbTable[number])[0])) i++
+  const found = table[i]
   if (found === undefined) {
     printHelp(cmd, help)
     return -1
   }
-  if (args.length > 0) args.shift()
-  const [, verb] = found
+  if (!none) args.shift()
+  const verb = found[1]
   return verb === 'help' ? printHelp(cmd, help) : verb(cmd, args)
 }

@@ -121,6 +121,11 @@ export interface Syscalls {
    * A real kernel can't; there it would just run `fn`.
    */
   atomically<T>(fn: () => T): T
+  /**
+   * Runs `fn`, which only reads: its many calls see one state of the machine, which costs less than looking for news
+   * before each. A real kernel can't; there it would just run `fn`.
+   */
+  steadily<T>(fn: () => T): T
   /** Closes all descriptors: objects that nothing holds any more go away. */
   exit(): void
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { JsonText } from '../../src/cli/render/json.ts'
-import { makeArgs } from '../../src/cli/batch.ts'
+import { makeArgs } from '../../src/cli/batch-lines.ts'
 import { parseOptions } from '../../src/cli/options.ts'
 import { answer, memoryMachine } from './memory.ts'
 

@@ -96,10 +96,10 @@ export function mapParseFd(cmd: Command, args: Args, openFlags: number): Fd | un
 export function mapParseFdAndInfo(cmd: Command, args: Args, openFlags: number): { fd: Fd; info: MapInfo } | undefined {
   const fd = mapParseFd(cmd, args, openFlags)
   if (fd === undefined) return undefined
-  const { bpf } = cmd.system()
-  const info = orFail(
-    () => bpf.mapInfo(fd),
-    (reason) => `can't get map info: ${reason}`,
-  )
-  return { fd, info }
+  try {
+    return { fd, info: cmd.system().bpf.mapInfo(fd) }
+  } catch (error) {
+    if (error instanceof KernelError) throw new CommandError(`can't get map info: ${strerror(error.errno)}`)
+    throw error
+  }
 }

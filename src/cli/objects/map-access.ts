@@ -2,7 +2,7 @@ import { Errno, strerror } from '../../uapi/errno.ts'
 import { KernelError } from '../../kernel/error.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { UsageError } from '../command.ts'
-import { allocKeyValue, parseElem } from './map-elem.ts'
+import { allocKeyValue, borrowKeyValue, parseElem } from './map-elem.ts'
 import { badArg, requireArgs } from '../grammar/number-arg.ts'
 import { hexArray, printKeyValue } from './map-entry.ts'
 import { hexLines } from '../render/hex.ts'
@@ -28,10 +28,14 @@ function attempt(cmd: Command, what: string, step: () => void): number {
     step()
     return 0
   } catch (error) {
-    if (!(error instanceof KernelError)) throw error
-    cmd.error(`${what}: ${strerror(error.errno)}`)
-    return -error.errno
+    return failed(cmd, what, error)
   }
+}
+
+function failed(cmd: Command, what: string, error: unknown): number {
+  if (!(error instanceof KernelError)) throw error
+  cmd.error(`${what}: ${strerror(error.errno)}`)
+  return -error.errno
 }
 
 /** `update`, `push`, `enqueue`. */
@@ -39,14 +43,17 @@ export function mapUpdate(cmd: Command, args: Args): number {
   const map = openMap(cmd, args, 0)
   if (map === undefined) return -1
   const { fd, info } = map
-  const { key, value } = allocKeyValue(cmd, info)
+  const { key, value } = borrowKeyValue(cmd, info)
   const { keySize, valueSize } = info
   const elem = parseElem(cmd, args, info, { key, value, flags: true, keySize, valueSize, openFlags: 0 })
   if (elem === undefined) return -1
   const system = cmd.system()
-  const status = attempt(cmd, 'update failed', () =>
-    system.bpf.mapUpdateElem(fd, key ?? none, value ?? none, elem.flags),
-  )
+  let status = 0
+  try {
+    system.bpf.mapUpdateElem(fd, key ?? none, value ?? none, elem.flags)
+  } catch (error) {
+    status = failed(cmd, 'update failed', error)
+  }
   if (elem.valueFd !== undefined) system.close(elem.valueFd)
   system.close(fd)
   if (status === 0) cmd.json?.nullValue()

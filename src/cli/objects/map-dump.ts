@@ -3,10 +3,11 @@ import { KernelError } from '../../kernel/error.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { MapType, mapTypeName } from '../../uapi/map-type.ts'
 import { UsageError } from '../command.ts'
-import { compactEntry, entryErrorPlain, entryJson, entryPlain, hexArray } from './map-entry.ts'
+import { CompactEntries } from './map-entries.ts'
+import { entryErrorPlain, entryJson, entryPlain, hexArray } from './map-entry.ts'
 import { dumpKeyValue, plainBtfWriter } from './map-typed.ts'
 import { headerJson, headerPlain } from './map-show.ts'
-import { isMapOfMaps, isMapOfProgs, isPerCpu } from './map-kind.ts'
+import { isMapOfMaps, isMapOfProgs, isPerCpu, valueBytes } from './map-kind.ts'
 import { mapBtf } from './map-btf.ts'
 import { mapParseFds } from '../grammar/map.ts'
 import type { Args } from '../args.ts'
@@ -17,6 +18,8 @@ import type { JsonWriter } from '../render/json.ts'
 
 /** Text is handed on in pieces of about this many characters, so that a large dump makes few and large writes. */
 const CHUNK = 1 << 16
+/** Elements that are read of one state of the machine. */
+const STRETCH = 2048
 
 /** print_entry_error. */
 function entryError(cmd: Command, info: MapInfo, key: Uint8Array, errno: number): void {
@@ -41,6 +44,8 @@ function entryError(cmd: Command, info: MapInfo, key: Uint8Array, errno: number)
 /** How elements of one map are printed: gathered where they are plain text, so that the caller must flush. */
 interface Printer {
   element(key: Uint8Array, value: Uint8Array): void
+  /** As `element`, for keys and values that begin at these places. */
+  elementAt?(keys: Uint8Array, keyAt: number, values: Uint8Array, valueAt: number): void
   flush(): void
 }
 
@@ -56,47 +61,120 @@ function printer(cmd: Command, info: MapInfo, btf: Btf | undefined, json: JsonWr
       flush: () => undefined,
     }
   }
-  const writer = cmd.json
+  if (cmd.json !== undefined) return compactPrinter(cmd.json, info)
   let text = ''
   const flush = () => {
     if (text === '') return
-    if (writer !== undefined) writer.raw(text)
-    else cmd.out(text)
+    cmd.out(text)
     text = ''
   }
   return {
     element(key, value) {
-      if (writer === undefined) text += entryPlain(info, key, value, cpus)
-      else text += text === '' ? compactEntry(info, key, value) : `,${compactEntry(info, key, value)}`
+      text += entryPlain(info, key, value, cpus)
       if (text.length > CHUNK) flush()
     },
     flush,
   }
 }
 
-/** Walks the map. @returns how many elements could be read, and -errno when the walk itself failed. */
-function dumpElements(cmd: Command, fd: Fd, info: MapInfo, print: Printer): { count: number; status: number } {
+/** Elements of a map that isn't per-CPU as -j prints them, without types. */
+function compactPrinter(json: JsonWriter, info: MapInfo): Printer {
+  const bytes = new CompactEntries(info, CHUNK)
+  const flush = () => {
+    const text = bytes.take()
+    if (text !== '') json.raw(text)
+  }
+  const elementAt = (keys: Uint8Array, keyAt: number, values: Uint8Array, valueAt: number) => {
+    if (bytes.add(keys, keyAt, values, valueAt)) return
+    flush()
+    bytes.add(keys, keyAt, values, valueAt)
+  }
+  return {
+    element: (key, value) => {
+      elementAt(key, 0, value, 0)
+    },
+    elementAt,
+    flush,
+  }
+}
+
+/** What a walk through a map came to: elements that could be read, and -errno when it failed. */
+interface Walk {
+  count: number
+  status: number
+}
+
+/** Walks the map, key by key. */
+function walkKeys(cmd: Command, fd: Fd, info: MapInfo, print: Printer): Walk {
   const { bpf } = cmd.system()
   let count = 0
   let key: Uint8Array | undefined
+  /** @returns the status to end with, or undefined. */
+  const stretch = (): number | undefined => {
+    for (let i = 0; i < STRETCH; i++) {
+      try {
+        key = bpf.mapGetNextKey(fd, key)
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error
+        return error.errno === Errno.ENOENT ? 0 : -error.errno
+      }
+      let value
+      try {
+        value = bpf.mapLookupElem(fd, key)
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error
+        print.flush()
+        entryError(cmd, info, key, error.errno)
+        continue
+      }
+      print.element(key, value)
+      count++
+    }
+    return undefined
+  }
   for (;;) {
+    const status = cmd.system().steadily(stretch)
+    if (status !== undefined) return { count, status }
+  }
+}
+
+/** Types of which every element can be read, so that reading many at once gives what reading each does. */
+const plainTypes: ReadonlySet<number> = new Set([
+  MapType.HASH,
+  MapType.ARRAY,
+  MapType.PERCPU_HASH,
+  MapType.PERCPU_ARRAY,
+  MapType.LRU_HASH,
+  MapType.LRU_PERCPU_HASH,
+])
+
+/** Walks the map, many elements at once. @returns undefined if that isn't possible and nothing was printed. */
+function walkBatches(cmd: Command, fd: Fd, info: MapInfo, print: Printer): Walk | undefined {
+  const { bpf } = cmd.system()
+  const { keySize } = info
+  const valueSize = valueBytes(info, () => cmd.system().possibleCpus())
+  if (!plainTypes.has(info.type) || valueSize > CHUNK) return undefined
+  let count = 0
+  let inBatch: Uint8Array | undefined
+  for (;;) {
+    let batch
     try {
-      key = bpf.mapGetNextKey(fd, key)
+      batch = bpf.mapLookupBatch(fd, inBatch ? { count: STRETCH, inBatch } : { count: STRETCH })
     } catch (error) {
       if (!(error instanceof KernelError)) throw error
-      return { count, status: error.errno === Errno.ENOENT ? 0 : -error.errno }
+      return count === 0 ? undefined : { count, status: -error.errno }
     }
-    let value
-    try {
-      value = bpf.mapLookupElem(fd, key)
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error
-      print.flush()
-      entryError(cmd, info, key, error.errno)
-      continue
+    const { errno, count: found, keys, values, outBatch } = batch
+    for (let i = 0; i < found; i++) {
+      const keyAt = i * keySize
+      const valueAt = i * valueSize
+      if (print.elementAt) print.elementAt(keys, keyAt, values, valueAt)
+      else print.element(keys.subarray(keyAt, keyAt + keySize), values.subarray(valueAt, valueAt + valueSize))
     }
-    print.element(key, value)
-    count++
+    count += found
+    if (errno === Errno.ENOENT) return { count, status: 0 }
+    if (errno !== 0) return count === 0 ? undefined : { count, status: -errno }
+    inBatch = outBatch
   }
 }
 
@@ -120,7 +198,7 @@ function dumpMap(cmd: Command, fd: Fd, info: MapInfo, json: JsonWriter | undefin
     cmd.info(`Warning: cannot read values from ${mapTypeName(info.type) ?? ''} map with value_size != 8`)
   }
   const print = printer(cmd, info, btf, json)
-  const { count, status } = dumpElements(cmd, fd, info, print)
+  const { count, status } = walkBatches(cmd, fd, info, print) ?? walkKeys(cmd, fd, info, print)
   print.flush()
   if (json !== undefined) {
     json.endArray()

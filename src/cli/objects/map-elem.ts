@@ -38,6 +38,22 @@ export function allocKeyValue(
   }
 }
 
+/** Of the last command that used them: a batch has many of the same sizes, one after the other. */
+let lastKey = new Uint8Array(0)
+let lastValue = new Uint8Array(0)
+
+/** As allocKeyValue, for a verb that's done with them when it returns. */
+export function borrowKeyValue(
+  cmd: Command,
+  info: MapInfo,
+): { key: Uint8Array | undefined; value: Uint8Array | undefined } {
+  const { keySize } = info
+  const valueSize = info.valueSize > 0 ? valueBytes(info, () => cmd.system().possibleCpus()) : 0
+  if (lastKey.length !== keySize) lastKey = new Uint8Array(keySize)
+  if (lastValue.length !== valueSize) lastValue = new Uint8Array(valueSize)
+  return { key: keySize > 0 ? lastKey : undefined, value: valueSize > 0 ? lastValue : undefined }
+}
+
 function parseObjectValue(
   cmd: Command,
   args: Args,
@@ -87,7 +103,7 @@ export function parseElem(cmd: Command, args: Args, info: MapInfo, wants: ElemWa
         elem.valueFd = parseObjectValue(cmd, args, info, value, wants)
         if (elem.valueFd === undefined) return undefined
       } else {
-        parseBytes(args, 'value', value.subarray(0, info.valueSize))
+        parseBytes(args, 'value', value.length === info.valueSize ? value : value.subarray(0, info.valueSize))
         if (isPerCpu(info.type)) fillPerCpu(info, value)
       }
       value = undefined

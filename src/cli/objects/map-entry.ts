@@ -6,7 +6,8 @@ import type { Command } from '../command.ts'
 import type { JsonWriter } from '../render/json.ts'
 import type { MapInfo } from '../../uapi/attr.ts'
 
-const u32 = (bytes: Uint8Array): number => {
+/** The number in a value of a map of maps. */
+export const u32 = (bytes: Uint8Array): number => {
   const [a = 0, b = 0, c = 0, d = 0] = bytes
   return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0
 }
@@ -52,12 +53,6 @@ export function entryJson(
     dumpKeyValue(json, btf, info, key, value, cpus, false)
   }
   json.endObject()
-}
-
-/** An untyped element of a map that isn't per-CPU, as print_entry_json writes it without -p. */
-export function compactEntry(info: MapInfo, key: Uint8Array, value: Uint8Array): string {
-  const inner = isMapOfMaps(info.type) ? `,"inner_map_id":${u32(value)}` : ''
-  return `{"key":[${jsonHexBytes(key)}],"value":[${jsonHexBytes(value)}]${inner}}`
 }
 
 /** print_entry_plain. */

@@ -38,7 +38,7 @@ export class MachineFiles implements KernelFiles {
   }
 
   owns(path: string): boolean {
-    if (/^\/(proc|sys)(\/|$)/.test(path)) return true
+    if (path.startsWith('/sys/') || path.startsWith('/proc/') || path === '/sys' || path === '/proc') return true
     if (path.startsWith('/boot/config-')) return true
     return this.#read(() => this.#kernel.bpffs.mountOf(path)) !== undefined
   }

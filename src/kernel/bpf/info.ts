@@ -50,7 +50,7 @@ function hexBytes(hex: string): Uint8Array {
 }
 
 /** bpf_prog_get_info_by_fd: arrays only where they are asked for, counts always. */
-export function progInfo(kernel: Kernel, task: Task, fd: Fd, wants: ProgInfoWants): ProgInfo {
+export function progInfo(kernel: Kernel, task: Task, fd: Fd, wants: ProgInfoWants = {}): ProgInfo {
   mustBeOpen(task, fd)
   const prog = kernel.byFd(task, fd, 'prog')
   const blob = (part: number) => kernel.objects.blob('prog', prog.id, part) ?? new Uint8Array(0)
@@ -109,7 +109,7 @@ function counts(prog: ProgRecord): Omit<ProgInfo, 'nrJitedKsyms' | 'nrJitedFuncL
 }
 
 /** bpf_btf_get_info_by_fd. */
-export function btfInfo(kernel: Kernel, task: Task, fd: Fd, wantBtf: boolean): BtfInfo {
+export function btfInfo(kernel: Kernel, task: Task, fd: Fd, wantBtf = false): BtfInfo {
   mustBeOpen(task, fd)
   const btf = kernel.byFd(task, fd, 'btf')
   const info: BtfInfo = { id: btf.id, btfSize: btf.size, name: btf.name, kernelBtf: btf.kernelBtf }

@@ -128,6 +128,11 @@ export class Kernel {
     this.#tasks.delete(task)
   }
 
+  /** Whether a system call, or a transaction, of `task` runs: its next call needs nothing made ready. */
+  isWithin(task: Task): boolean {
+    return this.#depth > 0 && this.#current === task
+  }
+
   /** Runs `fn` as a system call of `task` that may change the machine: all of it happens, or nothing. */
   write<T>(task: Task, fn: () => T): T {
     if (this.#depth > 0) return this.#as(task, fn)

@@ -5,8 +5,10 @@ import { MapType } from '../../uapi/map-type.ts'
 import { FieldType } from '../btf/field-types.ts'
 import { KernelError } from '../error.ts'
 import type { KernelMap } from '../maps/map.ts'
+import { Packed } from '../maps/packed.ts'
 import type { Kernel, Task } from './kernel.ts'
 import { hasField } from './map-btf.ts'
+import { initFields } from './map-commands.ts'
 
 /** BPF_MAP_*_BATCH: commands on many elements at once (bpf_map_do_batch). */
 
@@ -29,6 +31,9 @@ const batchCommands: Readonly<Record<number, number>> = {
   [MapType.HASH_OF_MAPS]: ALL,
 }
 
+/** Elements of a look-up for which there's room from the start. */
+const ROOM = 1024
+
 /** The map behind a descriptor, if the command may be used with it. @throws KernelError. */
 function openMap(kernel: Kernel, task: Task, fd: Fd, command: number, { elemFlags = 0 }: BatchAttr): KernelMap {
   const record = kernel.mapByFd(task, fd)
@@ -43,8 +48,17 @@ function openMap(kernel: Kernel, task: Task, fd: Fd, command: number, { elemFlag
 
 const nothing: BatchResult = { errno: 0, count: 0, keys: new Uint8Array(0), values: new Uint8Array(0) }
 
-/** BPF_MAP_LOOKUP_BATCH, and with `andDelete` BPF_MAP_LOOKUP_AND_DELETE_BATCH. */
-export function mapLookupBatch(kernel: Kernel, task: Task, fd: Fd, attr: BatchAttr, andDelete: boolean): BatchResult {
+/** BPF_MAP_LOOKUP_BATCH. */
+export function mapLookupBatch(kernel: Kernel, task: Task, fd: Fd, attr: BatchAttr): BatchResult {
+  return lookupBatch(kernel, task, fd, attr, false)
+}
+
+/** BPF_MAP_LOOKUP_AND_DELETE_BATCH. */
+export function mapLookupAndDeleteBatch(kernel: Kernel, task: Task, fd: Fd, attr: BatchAttr): BatchResult {
+  return lookupBatch(kernel, task, fd, attr, true)
+}
+
+function lookupBatch(kernel: Kernel, task: Task, fd: Fd, attr: BatchAttr, andDelete: boolean): BatchResult {
   const map = openMap(kernel, task, fd, andDelete ? LOOKUP_DELETE : LOOKUP, attr)
   const { count, inBatch, elemFlags = 0 } = attr
   if (map.lookupBatch) {
@@ -68,8 +82,8 @@ function genericLookupBatch(kernel: Kernel, map: KernelMap, attr: BatchAttr): Ba
   const key = memory.alloc(keySize)
   const next = memory.alloc(keySize)
   const value = memory.alloc(valueSize)
-  const keys = new Bytes(keySize)
-  const values = new Bytes(valueSize)
+  const keys = new Packed(keySize, Math.min(count, ROOM))
+  const values = new Packed(valueSize, Math.min(count, ROOM))
   let started = inBatch !== undefined
   let result = 0
   if (inBatch) memory.u8.set(inBatch.subarray(0, keySize), key)
@@ -80,6 +94,7 @@ function genericLookupBatch(kernel: Kernel, map: KernelMap, attr: BatchAttr): Ba
       result = map.copyValue(next, value, elemFlags)
       if (result !== 0 && result !== -Errno.ENOENT) return { ...nothing, errno: -result }
       if (result === 0) {
+        initFields(memory, map, value)
         keys.push(memory.u8, next)
         values.push(memory.u8, value)
       }
@@ -146,32 +161,5 @@ function each(
   } finally {
     memory.free(key, keySize)
     memory.free(value, valueSize || 8)
-  }
-}
-
-/** Items of one size, one behind the other. */
-class Bytes {
-  readonly #size: number
-  #bytes: Uint8Array
-  count = 0
-
-  constructor(size: number) {
-    this.#size = size
-    this.#bytes = new Uint8Array(size * 16)
-  }
-
-  push(from: Uint8Array, at: number): void {
-    const end = this.count * this.#size
-    if (end === this.#bytes.length) {
-      const bigger = new Uint8Array(end * 2)
-      bigger.set(this.#bytes)
-      this.#bytes = bigger
-    }
-    this.#bytes.set(from.subarray(at, at + this.#size), end)
-    this.count++
-  }
-
-  done(): Uint8Array {
-    return this.#bytes.slice(0, this.count * this.#size)
   }
 }

@@ -4,9 +4,11 @@ import { ElemFlag, MapFlag } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { FieldType } from '../btf/field-types.ts'
 import { KernelError } from '../error.ts'
+import { roundUp8 } from '../maps/alloc-check.ts'
 import { checkMapCreate } from '../maps/index.ts'
 import type { KernelMap } from '../maps/map.ts'
 import { initMapValue } from '../maps/value.ts'
+import type { Memory } from '../memory/memory.ts'
 import type { StoredMap } from '../objects/encode.ts'
 import type { File } from '../process/descriptors.ts'
 import type { Kernel, Task } from './kernel.ts'
@@ -30,6 +32,8 @@ const lookupAndDeleteTypes: ReadonlySet<number> = new Set([
 
 /** Map types that have something to say with map_extra. */
 const extraTypes: ReadonlySet<number> = new Set([MapType.BLOOM_FILTER, MapType.ARENA, MapType.RHASH])
+
+const none = new Uint8Array(0)
 
 const NUMA_NO_NODE = 0xffffffff
 
@@ -128,30 +132,28 @@ function checkLock({ record }: OpenMap, flags: number): void {
   if (flags & ElemFlag.LOCK && !hasField(record, FieldType.SPIN_LOCK)) throw new KernelError(Errno.EINVAL)
 }
 
-/** Puts key and value into memory around `fn`, which returns 0 or a negative errno. */
-function withBuffers<T>(
-  kernel: Kernel,
-  { record, map }: OpenMap,
-  key: Uint8Array,
-  value: Uint8Array | undefined,
-  fn: (key: number, value: number) => T,
-): T {
-  const { memory } = kernel.maps.environment
+/**
+ * Puts key and value into memory for a method of the map's.
+ * @returns the key's offset; the value's is `valueAt` behind it, and there's room for another key behind that.
+ */
+function intoMemory(kernel: Kernel, { record, map }: OpenMap, key: Uint8Array, value: Uint8Array | undefined): number {
   const { keySize } = record
   const valueSize = map.valueSizeOfSyscall
+  if (key.length < keySize || (value && value.length < valueSize)) throw new KernelError(Errno.EFAULT)
   // __bpf_copy_key: a map without keys must not be given one.
   if (keySize === 0 && key.length > 0) throw new KernelError(Errno.EINVAL)
-  if (key.length < keySize || (value && value.length < valueSize)) throw new KernelError(Errno.EFAULT)
-  const keyAt = memory.alloc(keySize || 8)
-  const valueAt = memory.alloc(valueSize || 8)
-  try {
-    memory.u8.set(key.subarray(0, keySize), keyAt)
-    if (value) memory.u8.set(value.subarray(0, valueSize), valueAt)
-    return fn(keyAt, valueAt)
-  } finally {
-    memory.free(keyAt, keySize || 8)
-    memory.free(valueAt, valueSize || 8)
-  }
+  const valueOff = roundUp8(keySize)
+  const size = valueOff + roundUp8(valueSize) + valueOff
+  const at = kernel.maps.buffer(size)
+  const { u8 } = kernel.maps.environment.memory
+  u8.set(key.length === keySize ? key : key.subarray(0, keySize), at)
+  if (value) u8.set(value.length === valueSize ? value : value.subarray(0, valueSize), at + valueOff)
+  else u8.fill(0, at + valueOff, at + size)
+  return at
+}
+
+function valueAt({ record }: OpenMap, keyAt: number): number {
+  return keyAt + roundUp8(record.keySize)
 }
 
 /** Raises what a map's method returned. @throws KernelError. */
@@ -164,11 +166,11 @@ function copyOut(kernel: Kernel, at: number, size: number): Uint8Array {
 }
 
 /** What bpf_map_copy_value leaves of special fields: of each CPU's value, in maps that have one for each. */
-function initFields(kernel: Kernel, { record, map }: OpenMap, at: number): void {
+export function initFields(memory: Memory, { record, valueSizeOfSyscall }: KernelMap, at: number): void {
   if (record.fields.length === 0) return
-  const step = (record.valueSize + 7) & ~7
-  const end = at + map.valueSizeOfSyscall
-  for (let each = at; each < end; each += step) initMapValue(record, kernel.maps.environment.memory, each)
+  const step = roundUp8(record.valueSize)
+  const end = at + valueSizeOfSyscall
+  for (let each = at; each < end; each += step) initMapValue(record, memory, each)
 }
 
 /** The value of an array's first element, as the verifier reads it (map_direct_value_addr). */
@@ -185,7 +187,7 @@ export function arrayValue(kernel: Kernel, mapId: number): Uint8Array {
 }
 
 /** map_lookup_elem. Bloom filters read the value that they look for from `key`'s place in the door: see syscall.ts. */
-export function mapLookupElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Array, flags: number): Uint8Array {
+export function mapLookupElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Array, flags = 0): Uint8Array {
   if (flags & ~ElemFlag.LOCK) throw new KernelError(Errno.EINVAL)
   const open = openByFd(kernel, task, fd)
   mustRead(open)
@@ -193,16 +195,15 @@ export function mapLookupElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Arra
   const { record, map } = open
   const size = map.valueSizeOfSyscall
   if (record.type === MapType.BLOOM_FILTER) {
-    return withBuffers(kernel, open, new Uint8Array(0), key, (keyAt, valueAt) => {
-      check(map.copyValue(keyAt, valueAt, flags))
-      return copyOut(kernel, valueAt, size)
-    })
+    const at = intoMemory(kernel, open, none, key)
+    check(map.copyValue(at, valueAt(open, at), flags))
+    return copyOut(kernel, valueAt(open, at), size)
   }
-  return withBuffers(kernel, open, key, undefined, (keyAt, valueAt) => {
-    check(map.copyValue(keyAt, valueAt, flags))
-    initFields(kernel, open, valueAt)
-    return copyOut(kernel, valueAt, size)
-  })
+  const at = intoMemory(kernel, open, key, undefined)
+  const value = valueAt(open, at)
+  check(map.copyValue(at, value, flags))
+  initFields(kernel.maps.environment.memory, map, value)
+  return copyOut(kernel, value, size)
 }
 
 /** map_update_elem. @returns 0 or a negative errno. */
@@ -212,23 +213,24 @@ export function mapUpdateElem(
   fd: Fd,
   key: Uint8Array,
   value: Uint8Array,
-  flags: number,
+  flags = 0,
 ): number {
   const open = openByFd(kernel, task, fd)
   mustWrite(open)
   checkLock(open, flags)
-  return withBuffers(kernel, open, key, value, (keyAt, valueAt) => open.map.updateValue(keyAt, valueAt, flags))
+  const at = intoMemory(kernel, open, key, value)
+  return open.map.updateValue(at, valueAt(open, at), flags)
 }
 
 /** map_delete_elem. @returns 0 or a negative errno. */
 export function mapDeleteElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Array): number {
   const open = openByFd(kernel, task, fd)
   mustWrite(open)
-  return withBuffers(kernel, open, key, undefined, (keyAt) => open.map.delete(keyAt))
+  return open.map.delete(intoMemory(kernel, open, key, undefined))
 }
 
 /** map_lookup_and_delete_elem. */
-export function mapLookupAndDeleteElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Array, flags: number): Uint8Array {
+export function mapLookupAndDeleteElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Array, flags = 0): Uint8Array {
   if (flags & ~ElemFlag.LOCK) throw new KernelError(Errno.EINVAL)
   const open = openByFd(kernel, task, fd)
   mustRead(open)
@@ -237,12 +239,12 @@ export function mapLookupAndDeleteElem(kernel: Kernel, task: Task, fd: Fd, key: 
   const { type } = record
   if (flags && (type === MapType.QUEUE || type === MapType.STACK)) throw new KernelError(Errno.EINVAL)
   checkLock(open, flags)
-  return withBuffers(kernel, open, key, undefined, (keyAt, valueAt) => {
-    if (!lookupAndDeleteTypes.has(type)) throw new KernelError(Errno.ENOTSUPP)
-    check(map.lookupAndDelete(keyAt, valueAt, flags))
-    initFields(kernel, open, valueAt)
-    return copyOut(kernel, valueAt, map.valueSizeOfSyscall)
-  })
+  const at = intoMemory(kernel, open, key, undefined)
+  if (!lookupAndDeleteTypes.has(type)) throw new KernelError(Errno.ENOTSUPP)
+  const value = valueAt(open, at)
+  check(map.lookupAndDelete(at, value, flags))
+  initFields(kernel.maps.environment.memory, map, value)
+  return copyOut(kernel, value, map.valueSizeOfSyscall)
 }
 
 /** map_get_next_key. */
@@ -250,16 +252,10 @@ export function mapGetNextKey(kernel: Kernel, task: Task, fd: Fd, key: Uint8Arra
   const open = openByFd(kernel, task, fd)
   mustRead(open)
   const { keySize } = open.record
-  const { memory } = kernel.maps.environment
-  return withBuffers(kernel, open, key ?? new Uint8Array(keySize), undefined, (keyAt) => {
-    const next = memory.alloc(keySize || 8)
-    try {
-      check(open.map.getNextKey(key ? keyAt : 0, next))
-      return copyOut(kernel, next, keySize)
-    } finally {
-      memory.free(next, keySize || 8)
-    }
-  })
+  const at = intoMemory(kernel, open, key ?? new Uint8Array(keySize), undefined)
+  const next = valueAt(open, at) + roundUp8(open.map.valueSizeOfSyscall)
+  check(open.map.getNextKey(key ? at : 0, next))
+  return copyOut(kernel, next, keySize)
 }
 
 /** Name of map->writecnt among a record's facts. */

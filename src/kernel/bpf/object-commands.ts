@@ -36,7 +36,7 @@ function foreignPinErrno(path: string): number {
 }
 
 /** bpf_obj_get. */
-export function objGet(kernel: Kernel, task: Task, path: string, fileFlags: number): Fd {
+export function objGet(kernel: Kernel, task: Task, path: string, fileFlags = 0): Fd {
   if (fileFlags & ~(MapFlag.RDONLY | MapFlag.WRONLY | MapFlag.PATH_FD)) throw new KernelError(Errno.EINVAL)
   const mode = fileMode(fileFlags)
   if (!kernel.bpffs.mountOf(path)) throw new KernelError(existsSync(path) ? Errno.EACCES : Errno.ENOENT)
@@ -47,7 +47,7 @@ export function objGet(kernel: Kernel, task: Task, path: string, fileFlags: numb
 }
 
 /** bpf_obj_get_next_id. */
-export function getNextId(kernel: Kernel, kind: ObjectKind, id: number): number {
+export function getNextId(kernel: Kernel, _task: Task, kind: ObjectKind, id: number): number {
   if (id >= INT_MAX) throw new KernelError(Errno.EINVAL)
   const next = kernel.objects.nextId(kind, id)
   if (next === undefined) throw new KernelError(Errno.ENOENT)
@@ -55,7 +55,7 @@ export function getNextId(kernel: Kernel, kind: ObjectKind, id: number): number 
 }
 
 /** bpf_prog_get_fd_by_id and its kin. */
-export function getFdById(kernel: Kernel, task: Task, kind: ObjectKind, id: number, openFlags: number): Fd {
+export function getFdById(kernel: Kernel, task: Task, kind: ObjectKind, id: number, openFlags = 0): Fd {
   const allowed = kind === 'map' ? MapFlag.RDONLY | MapFlag.WRONLY : kind === 'btf' ? MapFlag.TOKEN_FD : 0
   if (openFlags & ~allowed) throw new KernelError(Errno.EINVAL)
   const mode = kind === 'map' ? fileMode(openFlags) : { canRead: true, canWrite: true }

@@ -2,13 +2,14 @@ import type { Bpf, Syscalls, Utsname } from '../syscall.ts'
 import type { Fd, ObjectKind } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
+import type { KeptKind } from '../objects/objects.ts'
 import type { HeldProcess } from '../process/processes.ts'
 import { Descriptors } from '../process/descriptors.ts'
 import { btfLoad } from './btf-commands.ts'
 import { MachineFiles } from './files.ts'
 import { btfInfo, fdinfo, linkInfo, mapInfo, progInfo } from './info.ts'
 import type { Kernel, Task } from './kernel.ts'
-import { mapDeleteBatch, mapLookupBatch, mapUpdateBatch } from './map-batch.ts'
+import { mapDeleteBatch, mapLookupAndDeleteBatch, mapLookupBatch, mapUpdateBatch } from './map-batch.ts'
 import {
   check,
   mapCreate,
@@ -28,49 +29,45 @@ import { progBindMap, progLoad, progTestRun } from './prog-commands.ts'
 
 /** bpf(2) for one process: each command in a transaction of its own, or in the caller's. */
 function makeBpf(kernel: Kernel, task: Task): Bpf {
-  const read = <T>(fn: () => T) => kernel.read(task, fn)
-  const write = <T>(fn: () => T) => kernel.write(task, fn)
+  type Command<A extends unknown[], T> = (kernel: Kernel, task: Task, ...args: A) => T
+  /** The command that only reads, or that writes, as a method. */
+  const bind = <A extends unknown[], T>(mode: 'read' | 'write', command: Command<A, T>) => {
+    const alone = (args: A) => kernel[mode](task, () => command(kernel, task, ...args))
+    // In a transaction calls come by the hundred thousand.
+    return (...args: A): T => (kernel.isWithin(task) ? command(kernel, task, ...args) : alone(args))
+  }
+  const reads = <A extends unknown[], T>(command: Command<A, T>) => bind('read', command)
+  const writes = <A extends unknown[], T>(command: Command<A, T>) => bind('write', command)
+  const updateElem = writes(mapUpdateElem)
+  const deleteElem = writes(mapDeleteElem)
   return {
-    mapCreate: (attr) => write(() => mapCreate(kernel, task, attr)),
-    mapLookupElem: (fd, key, flags = 0) => read(() => mapLookupElem(kernel, task, fd, key, flags)),
+    mapCreate: writes(mapCreate),
+    mapLookupElem: reads(mapLookupElem),
     // What these did stays done when they fail: a map may have thrown out its oldest elements in vain.
-    mapUpdateElem: (fd, key, value, flags = 0) => {
-      check(write(() => mapUpdateElem(kernel, task, fd, key, value, flags)))
+    mapUpdateElem: (fd, key, value, flags) => {
+      check(updateElem(fd, key, value, flags))
     },
     mapDeleteElem: (fd, key) => {
-      check(write(() => mapDeleteElem(kernel, task, fd, key)))
+      check(deleteElem(fd, key))
     },
-    mapLookupAndDeleteElem: (fd, key, flags = 0) => write(() => mapLookupAndDeleteElem(kernel, task, fd, key, flags)),
-    mapGetNextKey: (fd, key) => read(() => mapGetNextKey(kernel, task, fd, key)),
-    mapLookupBatch: (fd, attr) => read(() => mapLookupBatch(kernel, task, fd, attr, false)),
-    mapLookupAndDeleteBatch: (fd, attr) => write(() => mapLookupBatch(kernel, task, fd, attr, true)),
-    mapUpdateBatch: (fd, keys, values, attr) => write(() => mapUpdateBatch(kernel, task, fd, keys, values, attr)),
-    mapDeleteBatch: (fd, keys, attr) => write(() => mapDeleteBatch(kernel, task, fd, keys, attr)),
-    mapFreeze: (fd) => {
-      write(() => {
-        mapFreeze(kernel, task, fd)
-      })
-    },
-    // A copy: slices of a Buffer would still be the caller's bytes.
-    progLoad: (attr) => write(() => progLoad(kernel, task, { ...attr, insns: new Uint8Array(attr.insns) })),
-    progTestRun: (fd, attr) => write(() => progTestRun(kernel, task, fd, attr)),
-    progBindMap: (progFd, mapFd) => {
-      write(() => {
-        progBindMap(kernel, task, progFd, mapFd)
-      })
-    },
-    btfLoad: (attr) => write(() => btfLoad(kernel, task, attr)),
-    objPin: (fd, path) => {
-      write(() => {
-        objPin(kernel, task, fd, path)
-      })
-    },
-    objGet: (path, fileFlags = 0) => read(() => objGet(kernel, task, path, fileFlags)),
-    getNextId: (kind, id) => read(() => getNextId(kernel, kind, id)),
-    getFdById: (kind, id, openFlags = 0) => read(() => getFdById(kernel, task, kind, id, openFlags)),
-    mapInfo: (fd, buffer) => read(() => mapInfo(kernel, task, fd, buffer)),
-    progInfo: (fd, wants = {}) => read(() => progInfo(kernel, task, fd, wants)),
-    btfInfo: (fd, wantBtf = false) => read(() => btfInfo(kernel, task, fd, wantBtf)),
+    mapLookupAndDeleteElem: writes(mapLookupAndDeleteElem),
+    mapGetNextKey: reads(mapGetNextKey),
+    mapLookupBatch: reads(mapLookupBatch),
+    mapLookupAndDeleteBatch: writes(mapLookupAndDeleteBatch),
+    mapUpdateBatch: writes(mapUpdateBatch),
+    mapDeleteBatch: writes(mapDeleteBatch),
+    mapFreeze: writes(mapFreeze),
+    progLoad: writes(progLoad),
+    progTestRun: writes(progTestRun),
+    progBindMap: writes(progBindMap),
+    btfLoad: writes(btfLoad),
+    objPin: writes(objPin),
+    objGet: reads(objGet),
+    getNextId: reads(getNextId),
+    getFdById: reads(getFdById),
+    mapInfo: reads(mapInfo),
+    progInfo: reads(progInfo),
+    btfInfo: reads(btfInfo),
     linkInfo: (fd) => linkInfo(task, fd),
     other: (cmd, attr) => otherCommand(kernel, task, cmd, attr),
   }
@@ -136,16 +133,29 @@ export class Process implements Syscalls {
   close(fd: Fd): void {
     const { kind, id } = this.#task.files.close(fd)
     if (kind === 'link') return
-    const { objects } = this.#kernel
-    if (this.#kernel.read(this.#task, () => objects.closed(kind, id))) {
-      this.#kernel.write(this.#task, () => {
-        objects.release(kind, id)
-      })
+    if (this.#kernel.isWithin(this.#task)) {
+      if (this.#kernel.objects.closed(kind, id)) this.#release(kind, id)
+    } else if (this.#lastClosed(kind, id)) {
+      this.#release(kind, id)
     }
+  }
+
+  #lastClosed(kind: KeptKind, id: number): boolean {
+    return this.#kernel.read(this.#task, () => this.#kernel.objects.closed(kind, id))
+  }
+
+  #release(kind: KeptKind, id: number): void {
+    this.#kernel.write(this.#task, () => {
+      this.#kernel.objects.release(kind, id)
+    })
   }
 
   atomically<T>(fn: () => T): T {
     return this.#kernel.write(this.#task, fn)
+  }
+
+  steadily<T>(fn: () => T): T {
+    return this.#kernel.read(this.#task, fn)
   }
 
   exit(): void {

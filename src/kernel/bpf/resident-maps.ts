@@ -27,7 +27,11 @@ export interface MapHost {
 export class ResidentMaps {
   readonly #host: MapHost
   readonly #open = new Map<number, KernelMap>()
+  /** Those that were asked for since the last flush. */
+  readonly #touched = new Set<KernelMap>()
+  #last: KernelMap | undefined
   #environment: MapEnvironment | undefined
+  #buffer = { at: 0, size: 0 }
 
   constructor(host: MapHost) {
     this.#host = host
@@ -41,32 +45,58 @@ export class ResidentMaps {
 
   /** @throws KernelError ENOENT when there is no such map. */
   byId(id: number): KernelMap {
-    const open = this.#open.get(id)
-    if (open) return open
-    const record = this.#host.objects.get('map', id)
-    if (!record) throw new KernelError(Errno.ENOENT)
-    const map = openMap(record, this.environment)
-    this.#open.set(id, map)
+    if (this.#last?.record.id === id) return this.#last
+    let map = this.#open.get(id)
+    if (!map) {
+      const record = this.#host.objects.get('map', id)
+      if (!record) throw new KernelError(Errno.ENOENT)
+      map = openMap(record, this.environment)
+      this.#open.set(id, map)
+    }
+    this.#touched.add(map)
+    this.#last = map
     return map
+  }
+
+  /** Memory for the keys and values of one system call; its next one has the same. */
+  buffer(size: number): number {
+    const { memory } = this.environment
+    if (size > this.#buffer.size) {
+      if (this.#buffer.size > 0) memory.free(this.#buffer.at, this.#buffer.size)
+      this.#buffer = { at: memory.alloc(size), size }
+    }
+    return this.#buffer.at
   }
 
   /** Writes what changed; within a transaction. */
   flush(): void {
-    for (const map of this.#open.values()) {
+    for (const map of this.#touched) {
       map.flush()
-      this.#host.objects.refresh(map.record as StoredMap)
+      if (!map.recordStays) this.#host.objects.refresh(map.record as StoredMap)
     }
+    this.#untouch()
   }
 
   forget(id: number): void {
-    this.#open.get(id)?.release?.()
+    const map = this.#open.get(id)
+    if (!map) return
+    map.release?.()
     this.#open.delete(id)
+    this.#touched.delete(map)
+    if (this.#last === map) this.#last = undefined
   }
 
   drop(): void {
+    this.#untouch()
     if (this.#open.size === 0) return
     this.#open.clear()
     this.#environment = undefined
+    this.#buffer = { at: 0, size: 0 }
+  }
+
+  #untouch(): void {
+    this.#touched.clear()
+    this.#last = undefined
   }
 
   #makeEnvironment(): MapEnvironment {
@@ -93,6 +123,9 @@ export class ResidentMaps {
         objects.put('prog', id)
       },
       mapById: (id) => this.byId(id),
+      recordChanged: ({ id }) => {
+        objects.dirty('map', id)
+      },
     }
   }
 }

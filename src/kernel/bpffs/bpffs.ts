@@ -9,12 +9,17 @@ export type PinKind = 'map' | 'prog' | 'link'
 
 /** An inode of a bpffs: a directory, a pinned object or a symbolic link. */
 export interface Inode {
-  ino: number
-  kind: 'directory' | 'symlink' | PinKind
+  readonly ino: number
+  readonly kind: 'directory' | 'symlink' | PinKind
   /** Type and permission bits, as stat's st_mode. */
-  mode: number
+  readonly mode: number
   /** Id of the pinned object. */
-  id: number
+  readonly id: number
+}
+
+interface Mount {
+  readonly path: string
+  readonly ino: number
 }
 
 /** A place in a mounted bpffs: the directory and the last name of a path. */
@@ -29,6 +34,8 @@ const S_IFDIR = 0o040000
 const S_IFREG = 0o100000
 const NAME_MAX = 255
 const PATH_MAX = 4096
+/** Paths whose inodes are remembered. */
+const MAX_KNOWN = 256
 
 /** Table.BPFFS: `i` + inode number, `e` + directory's inode number + name, `m` + mount path. */
 const INODE = utf8('i')
@@ -42,6 +49,9 @@ const NEXT_INO = utf8('next_ino')
  */
 export class Bpffs {
   readonly #store: Store
+  /** What was looked up since the last change: the same paths come again and again. */
+  readonly #known = new Map<string, Inode>()
+  #mounts: Mount[] | undefined
 
   constructor(store: Store) {
     this.#store = store
@@ -49,13 +59,24 @@ export class Bpffs {
 
   /** Mounts an empty bpffs; its root has mode 01777, as bpf_fill_super makes it. */
   mount(path: string): void {
+    this.forget()
     const root = this.#newInode('directory', S_IFDIR | 0o1777, 0)
     this.#store.put(Table.BPFFS, concat(MOUNT, utf8(path)), u32Key(root.ino))
   }
 
+  /** Another process changed something, or what was changed here is undone. */
+  forget(): void {
+    this.#known.clear()
+    this.#mounts = undefined
+  }
+
   /** Mount points, sorted. */
-  mounts(): { path: string; ino: number }[] {
-    const found: { path: string; ino: number }[] = []
+  mounts(): readonly Mount[] {
+    return (this.#mounts ??= this.#readMounts())
+  }
+
+  #readMounts(): Mount[] {
+    const found: Mount[] = []
     for (const [key, value] of this.#store.scan(Table.BPFFS, MOUNT, afterPrefix(MOUNT))) {
       found.push({ path: fromUtf8(key.subarray(1)), ino: readU32(value) })
     }
@@ -63,8 +84,8 @@ export class Bpffs {
   }
 
   /** The mount that a path is on or below, the deepest first. */
-  mountOf(path: string): { path: string; ino: number } | undefined {
-    let best: { path: string; ino: number } | undefined
+  mountOf(path: string): Mount | undefined {
+    let best: Mount | undefined
     for (const mount of this.mounts()) {
       if (path !== mount.path && !path.startsWith(`${mount.path}/`)) continue
       if (!best || mount.path.length > best.path.length) best = mount
@@ -74,6 +95,15 @@ export class Bpffs {
 
   /** The inode of a path. @throws KernelError ENOENT, ENOTDIR, EPERM, ENAMETOOLONG. */
   lookup(path: string): Inode {
+    const known = this.#known.get(path)
+    if (known) return known
+    const inode = this.#walkTo(path)
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear()
+    this.#known.set(path, inode)
+    return inode
+  }
+
+  #walkTo(path: string): Inode {
     const mount = this.mountOf(path)
     if (!mount) throw new KernelError(Errno.ENOENT)
     if (path.length >= PATH_MAX) throw new KernelError(Errno.ENAMETOOLONG)
@@ -189,10 +219,12 @@ export class Bpffs {
   }
 
   #link(dir: Inode, name: string, inode: Inode): void {
+    this.forget()
     this.#store.put(Table.BPFFS, concat(ENTRY, u32Key(dir.ino), utf8(name)), u32Key(inode.ino))
   }
 
   #unlinkEntry(dir: Inode, name: string, inode: Inode): void {
+    this.forget()
     this.#store.remove(Table.BPFFS, concat(ENTRY, u32Key(dir.ino), utf8(name)))
     this.#store.remove(Table.BPFFS, concat(INODE, u32Key(inode.ino)))
   }

@@ -68,6 +68,7 @@ export function arrayNextKey({ memory }: MapEnvironment, maxEntries: number, key
 
 /** Arrays and per-CPU arrays: every element is there from the start. */
 class ArrayMap extends BaseMap {
+  readonly recordStays = true
   readonly #elements: ArrayStore
   /** Bytes of one CPU's value. */
   readonly #elemSize: number

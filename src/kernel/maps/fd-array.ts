@@ -30,6 +30,7 @@ interface SlotKind {
 
 /** Arrays whose slots hold other objects: written as descriptors, read as ids; 0 is an empty slot. */
 class FdArrayMap extends BaseMap {
+  readonly recordStays = true
   readonly #slots: ArrayStore
   readonly #kind: SlotKind
 

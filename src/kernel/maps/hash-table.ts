@@ -1,7 +1,8 @@
 import type { MapRecord } from '../objects/records.ts'
-import { concat, u32Key } from '../store/bytes.ts'
+import { u32Key } from '../store/bytes.ts'
 import { Table } from '../store/store.ts'
 import { roundUp8 } from './alloc-check.ts'
+import { ElementMemory } from './element-memory.ts'
 import { jhash } from './jhash.ts'
 import type { MapEnvironment } from './map.ts'
 
@@ -22,25 +23,38 @@ const HANDED = 1
 const UNREAD = 0
 const NIL = 1
 
-/** Buckets are kept in pages of so many. */
-const PAGE_SHIFT = 8
+/** Heads of buckets are kept in pages of so many: few enough to be made for one, many enough to lie together. */
+const PAGE_SHIFT = 12
 const PAGE_SIZE = 1 << PAGE_SHIFT
+const PAGE_MASK = PAGE_SIZE - 1
+
+/**
+ * Buckets side by side share a record in the store, as many as take about so many bytes when each has an element: that
+ * keeps the tree small and reading it in order fast, while an update still costs one record.
+ */
+const RECORD_BYTES = 256
+const MAX_GROUP_SHIFT = 5
 
 interface Page {
-  heads: Uint32Array
+  readonly heads: Uint32Array
+  /** What was done to each group of buckets: CHANGED, LENT. */
+  readonly states: Uint8Array
   /** All of its buckets were read. */
   complete: boolean
 }
 
+/** A group that isn't as it's stored, and one of which a program may have a value's address. */
+const CHANGED = 1
+const LENT = 2
+
 /** No map has so many buckets: keys of other records of it begin here. */
 const MAX_BUCKETS = 0x80000000
-
-/** Key of the map's own record in the store, behind all buckets: the number of elements. */
+/** Key of the map's own record in the store: the number of elements. */
 const STATE_KEY = 0xffffffff
 
 /**
  * The buckets of a hash map, as Linux has them: an element stands in bucket `hash & (n_buckets - 1)`, the newest first.
- * A bucket is one record in the store, read when it's looked into and written when it changed.
+ * A group of buckets is read when one of them is looked into, and written when one changed.
  */
 export class HashTable {
   readonly buckets: number
@@ -52,17 +66,21 @@ export class HashTable {
   readonly #seed: number
   readonly #keySize: number
   readonly #valueOff: number
-  readonly #elemBytes: number
-  /** Bytes of an element in a bucket's record: its key, its value, and the number of its LRU node. */
+  /** Bytes of an element in the store: its key, its value, and the number of its LRU node. */
   readonly #recordBytes: number
   readonly #hasNode: boolean
   readonly #mask: number
+  readonly #groupShift: number
+  readonly #memory: ElementMemory
   readonly #pages: (Page | undefined)[] = []
-  readonly #dirty = new Set<number>()
-  readonly #handed = new Set<number>()
+  /** Groups that are CHANGED, and those that are LENT. */
+  #changed: number[] = []
+  #lent: number[] = []
+  /** The page that a walk through the whole table is in. */
+  #walked = -1
   #storedCount: number
-  #free: number[] = []
-  #scratch = new Uint8Array(0)
+  readonly #storeKey = new Uint8Array(8)
+  #scratch: Uint8Array = new Uint8Array(RECORD_BYTES)
 
   /** @param valueBytes of a value in the store and in memory. */
   constructor(env: MapEnvironment, record: MapRecord, valueBytes: number, hasNode: boolean) {
@@ -72,12 +90,13 @@ export class HashTable {
     this.#keySize = record.keySize
     this.valueBytes = valueBytes
     this.#valueOff = KEY + roundUp8(record.keySize)
-    this.#elemBytes = this.#valueOff + roundUp8(valueBytes)
+    this.#memory = new ElementMemory(env.memory, this.#valueOff + roundUp8(valueBytes))
     this.#hasNode = hasNode
     this.#recordBytes = record.keySize + valueBytes + (hasNode ? 4 : 0)
+    this.#groupShift = Math.min(Math.max(Math.floor(Math.log2(RECORD_BYTES / this.#recordBytes)), 0), MAX_GROUP_SHIFT)
     this.buckets = bucketCount(record.maxEntries)
     this.#mask = this.buckets - 1
-    const state = env.store.get(Table.ELEM, this.#storeKey(STATE_KEY))
+    const state = env.store.get(Table.ELEM, this.#key(STATE_KEY))
     this.#storedCount = state ? new DataView(state.buffer, state.byteOffset).getUint32(0) : 0
     this.count = this.#storedCount
   }
@@ -92,8 +111,9 @@ export class HashTable {
     const { memory } = this.#env
     let at = this.#head(hash & this.#mask)
     const { i32, u8 } = memory
-    for (; at !== NIL; at = (i32[(at + NEXT) >>> 2] as number) >>> 0) {
+    while (at !== NIL) {
       if (i32[(at + HASH) >>> 2] === hash && sameBytes(u8, at + KEY, key, this.#keySize)) return at
+      at = (i32[(at + NEXT) >>> 2] as number) >>> 0
     }
     return 0
   }
@@ -130,9 +150,16 @@ export class HashTable {
     return at === NIL ? 0 : at
   }
 
+  /** How many elements there are from one on in its bucket. */
+  chainLength(elem: number): number {
+    let length = 0
+    for (let at = elem; at !== 0; at = this.after(at)) length++
+    return length
+  }
+
   /** An element that's in no bucket yet; its value is what was there before, as in Linux. */
   alloc(key: number, hash: number, node = 0): number {
-    return this.reuse(this.#free.pop() ?? this.#env.memory.alloc(this.#elemBytes), key, hash, node)
+    return this.reuse(this.#memory.alloc(), key, hash, node)
   }
 
   /** Makes a new element of one that's in no bucket. */
@@ -141,13 +168,13 @@ export class HashTable {
     i32[(at + HASH) >>> 2] = hash
     i32[(at + FLAGS) >>> 2] = 0
     i32[(at + NODE) >>> 2] = node
-    u8.copyWithin(at + KEY, key, key + this.#keySize)
+    copyBytes(u8, at + KEY, u8, key, this.#keySize)
     return at
   }
 
   /** Takes back an element that's in no bucket any more; who has its address still reads what was in it. */
   recycle(elem: number): void {
-    this.#free.push(elem)
+    this.#memory.free(elem)
   }
 
   /** Puts an element at the head of its bucket. */
@@ -156,7 +183,7 @@ export class HashTable {
     const first = this.#head(bucket)
     this.#env.memory.i32[(elem + NEXT) >>> 2] = first
     this.#setHead(bucket, elem)
-    this.#dirty.add(bucket)
+    this.#mark(bucket, CHANGED)
     this.count++
   }
 
@@ -175,13 +202,13 @@ export class HashTable {
       }
       i32[(at + NEXT) >>> 2] = next
     }
-    this.#dirty.add(bucket)
+    this.#mark(bucket, CHANGED)
     this.count--
   }
 
   /** The element's value or node was changed. */
   changed(elem: number): void {
-    this.#dirty.add((this.#env.memory.i32[(elem + HASH) >>> 2] as number) & this.#mask)
+    this.#mark(this.hashOf(elem) & this.#mask, CHANGED)
   }
 
   /** The value's address, which a program may write to from now on. */
@@ -190,7 +217,7 @@ export class HashTable {
     const flags = (elem + FLAGS) >>> 2
     if (((i32[flags] as number) & HANDED) === 0) {
       i32[flags] = (i32[flags] as number) | HANDED
-      this.#handed.add((i32[(elem + HASH) >>> 2] as number) & this.#mask)
+      this.#mark((i32[(elem + HASH) >>> 2] as number) & this.#mask, LENT)
     }
     return elem + this.#valueOff
   }
@@ -199,19 +226,22 @@ export class HashTable {
   firstFrom(bucket: number): number {
     let b = bucket
     while (b < this.buckets) {
-      const page = this.#page(b >>> PAGE_SHIFT)
+      const number = b >>> PAGE_SHIFT
+      const page = this.#page(number)
       if (!page.complete) {
         const found = this.#nextStored(b)
         if (found === undefined) return 0
-        if (found >>> PAGE_SHIFT !== b >>> PAGE_SHIFT) {
+        if (found >>> PAGE_SHIFT !== number) {
           b = found
           continue
         }
-        this.#complete(b >>> PAGE_SHIFT, page)
+        this.#leave(this.#walked)
+        this.#walked = number
+        this.#complete(number, page)
       }
-      const end = Math.min(this.buckets, ((b >>> PAGE_SHIFT) + 1) << PAGE_SHIFT)
+      const end = Math.min(this.buckets, (number + 1) << PAGE_SHIFT)
       for (; b < end; b++) {
-        const head = page.heads[b & (PAGE_SIZE - 1)] as number
+        const head = page.heads[b & PAGE_MASK] as number
         if (head !== NIL) return head
       }
     }
@@ -219,120 +249,171 @@ export class HashTable {
   }
 
   flush(): void {
-    for (const bucket of this.#dirty) {
-      this.#handed.delete(bucket)
-      this.#write(bucket, false)
+    if (this.#changed.length > 0) {
+      const groups = this.#changed
+      this.#changed = []
+      // In the tree's order.
+      groups.sort((a, b) => a - b)
+      for (const group of groups) this.#write(group, CHANGED)
     }
-    this.#dirty.clear()
-    for (const bucket of this.#handed) this.#write(bucket, true)
-    this.#handed.clear()
+    if (this.#lent.length > 0) {
+      const groups = this.#lent
+      this.#lent = []
+      for (const group of groups) this.#write(group, LENT)
+    }
     if (this.count === this.#storedCount) return
     this.#storedCount = this.count
-    this.#env.store.put(Table.ELEM, this.#storeKey(STATE_KEY), u32Key(this.count))
+    this.#env.store.put(Table.ELEM, this.#key(STATE_KEY), u32Key(this.count))
   }
 
   /** Takes all memory back. */
   release(): void {
-    const { memory } = this.#env
-    for (const at of this.#free) memory.free(at, this.#elemBytes)
-    this.#free = []
-    for (const page of this.#pages) {
-      if (!page) continue
-      for (const head of page.heads) {
-        for (let at = head; at !== NIL && at !== UNREAD;) {
-          const next = (memory.i32[(at + NEXT) >>> 2] as number) >>> 0
-          memory.free(at, this.#elemBytes)
-          at = next
-        }
-      }
-    }
+    this.#memory.release()
     this.#pages.length = 0
   }
 
+  /** Notes that `flush` has something to do about a bucket. */
+  #mark(bucket: number, state: number): void {
+    const { states } = this.#page(bucket >>> PAGE_SHIFT)
+    const at = (bucket & PAGE_MASK) >>> this.#groupShift
+    const before = states[at] as number
+    if (before & state) return
+    states[at] = before | state
+    const list = state === CHANGED ? this.#changed : this.#lent
+    list.push(bucket >>> this.#groupShift)
+  }
+
   #page(number: number): Page {
-    return (this.#pages[number] ??= { heads: new Uint32Array(PAGE_SIZE), complete: false })
+    return this.#pages[number] ?? this.#newPage(number)
+  }
+
+  #newPage(number: number): Page {
+    const page: Page = {
+      heads: new Uint32Array(PAGE_SIZE),
+      states: new Uint8Array(PAGE_SIZE >>> this.#groupShift),
+      complete: false,
+    }
+    this.#pages[number] = page
+    return page
   }
 
   #head(bucket: number): number {
     const page = this.#page(bucket >>> PAGE_SHIFT)
-    const head = page.heads[bucket & (PAGE_SIZE - 1)] as number
-    return head === UNREAD ? this.#read(bucket) : head
+    const head = page.heads[bucket & PAGE_MASK] as number
+    if (head !== UNREAD) return head
+    const group = bucket >>> this.#groupShift
+    this.#take(page, group, this.#env.store.get(Table.ELEM, this.#key(group)))
+    return page.heads[bucket & PAGE_MASK] as number
   }
 
   #setHead(bucket: number, head: number): void {
-    this.#page(bucket >>> PAGE_SHIFT).heads[bucket & (PAGE_SIZE - 1)] = head
+    this.#page(bucket >>> PAGE_SHIFT).heads[bucket & PAGE_MASK] = head
   }
 
-  #storeKey(bucket: number): Uint8Array {
-    return concat(u32Key(this.#id), u32Key(bucket))
+  /** Good until it's asked for another one. */
+  #key(number: number): Uint8Array {
+    const key = this.#storeKey
+    writeU32(key, 0, this.#id)
+    writeU32(key, 4, number)
+    return key
   }
 
-  #read(bucket: number): number {
-    return this.#take(bucket, this.#env.store.get(Table.ELEM, this.#storeKey(bucket)))
-  }
-
-  /** Brings a bucket into memory. @returns its head. */
-  #take(bucket: number, bytes: Uint8Array | undefined): number {
-    const { memory } = this.#env
-    let head = NIL
+  /** Brings a group of buckets into memory: elements stand in its record bucket by bucket, the newest first. */
+  #take({ heads }: Page, group: number, bytes: Uint8Array | undefined): void {
+    const first = (group << this.#groupShift) & PAGE_MASK
+    heads.fill(NIL, first, Math.min(first + (1 << this.#groupShift), PAGE_SIZE))
+    if (!bytes) return
+    const keySize = this.#keySize
+    const { valueBytes } = this
     const size = this.#recordBytes
-    for (let from = bytes ? bytes.length - size : -1; bytes && from >= 0; from -= size) {
-      const at = this.#free.pop() ?? memory.alloc(this.#elemBytes)
-      const { i32, u8 } = memory
-      const value = from + this.#keySize
-      u8.set(bytes.subarray(from, value), at + KEY)
-      u8.set(bytes.subarray(value, value + this.valueBytes), at + this.#valueOff)
-      i32[(at + NEXT) >>> 2] = head
-      i32[(at + HASH) >>> 2] = this.hash(at + KEY)
+    for (let from = bytes.length - size; from >= 0; from -= size) {
+      const at = this.#memory.alloc()
+      const { i32, u8 } = this.#env.memory
+      copyBytes(u8, at + KEY, bytes, from, keySize)
+      copyBytes(u8, at + this.#valueOff, bytes, from + keySize, valueBytes)
+      if (this.#hasNode) copyBytes(u8, at + NODE, bytes, from + keySize + valueBytes, 4)
+      const hash = this.hash(at + KEY)
+      const slot = hash & this.#mask & PAGE_MASK
+      i32[(at + NEXT) >>> 2] = heads[slot] as number
+      i32[(at + HASH) >>> 2] = hash
       i32[(at + FLAGS) >>> 2] = 0
-      if (this.#hasNode) u8.set(bytes.subarray(value + this.valueBytes, from + size), at + NODE)
-      head = at
+      heads[slot] = at
     }
-    this.#setHead(bucket, head)
-    return head
   }
 
+  /** The first bucket from one on that the store may have something of. */
   #nextStored(bucket: number): number | undefined {
     // What isn't written yet must be found too.
-    if (this.#dirty.size > 0) this.flush()
-    const until = this.#storeKey(MAX_BUCKETS)
-    for (const [key] of this.#env.store.scan(Table.ELEM, this.#storeKey(bucket), until)) return bucketOfKey(key)
+    if (this.#changed.length > 0) this.flush()
+    const from = this.#key(bucket >>> this.#groupShift).slice()
+    for (const [key] of this.#env.store.scan(Table.ELEM, from, this.#key(MAX_BUCKETS).slice())) {
+      return Math.max(groupOfKey(key) << this.#groupShift, bucket)
+    }
     return undefined
   }
 
   #complete(number: number, page: Page): void {
     const first = number << PAGE_SHIFT
-    const { store } = this.#env
-    const until = this.#storeKey(first + PAGE_SIZE)
-    for (const [key, value] of store.scan(Table.ELEM, this.#storeKey(first), until)) {
-      const bucket = bucketOfKey(key)
-      if (page.heads[bucket - first] === UNREAD) this.#take(bucket, value)
+    const from = this.#key(first >>> this.#groupShift).slice()
+    const until = this.#key((first + PAGE_SIZE) >>> this.#groupShift).slice()
+    for (const [key, value] of this.#env.store.scan(Table.ELEM, from, until)) {
+      const group = groupOfKey(key)
+      if (page.heads[(group << this.#groupShift) & PAGE_MASK] === UNREAD) this.#take(page, group, value)
     }
-    for (let i = 0; i < PAGE_SIZE; i++) if (page.heads[i] === UNREAD) page.heads[i] = NIL
+    const { heads } = page
+    for (let i = 0; i < PAGE_SIZE; i++) if (heads[i] === UNREAD) heads[i] = NIL
     page.complete = true
   }
 
-  /** @param perhaps whether it may be what is stored already. */
-  #write(bucket: number, perhaps: boolean): void {
+  /** A walk goes on to another page: one that's as stored needn't stay in memory. */
+  #leave(number: number): void {
+    const page = this.#pages[number]
+    if (!page) return
+    if (page.states.some((state) => state !== 0)) return
+    const { i32 } = this.#env.memory
+    for (const head of page.heads) {
+      let at = head
+      while (at !== NIL && at !== UNREAD) {
+        const next = (i32[(at + NEXT) >>> 2] as number) >>> 0
+        this.#memory.free(at)
+        at = next
+      }
+    }
+    this.#pages[number] = undefined
+  }
+
+  /** Writes a group of buckets that was marked so; one that's only LENT may be as it's stored. */
+  #write(group: number, state: number): void {
     const { memory, store } = this.#env
     const { i32, u8 } = memory
+    const first = (group << this.#groupShift) & PAGE_MASK
+    const { heads, states } = this.#page((group << this.#groupShift) >>> PAGE_SHIFT)
+    const marked = states[first >>> this.#groupShift] as number
+    if ((marked & state) === 0) return
+    states[first >>> this.#groupShift] = 0
+    const keySize = this.#keySize
+    const { valueBytes } = this
+    const recordBytes = this.#recordBytes
+    const valueOff = this.#valueOff
+    const end = Math.min(first + (1 << this.#groupShift), PAGE_SIZE)
+    let scratch = this.#scratch
     let length = 0
-    for (let at = this.#head(bucket); at !== NIL; at = (i32[(at + NEXT) >>> 2] as number) >>> 0) {
-      if (length + this.#recordBytes > this.#scratch.length) this.#grow(length + this.#recordBytes)
-      const scratch = this.#scratch
-      scratch.set(u8.subarray(at + KEY, at + KEY + this.#keySize), length)
-      length += this.#keySize
-      scratch.set(u8.subarray(at + this.#valueOff, at + this.#valueOff + this.valueBytes), length)
-      length += this.valueBytes
-      if (this.#hasNode) {
-        scratch.set(u8.subarray(at + NODE, at + NODE + 4), length)
-        length += 4
+    for (let slot = first; slot < end; slot++) {
+      let at = heads[slot] as number
+      // Beyond the last bucket of a small map there is nothing.
+      while (at !== NIL && at !== UNREAD) {
+        if (length + recordBytes > scratch.length) scratch = this.#grow(length + recordBytes)
+        copyBytes(scratch, length, u8, at + KEY, keySize)
+        copyBytes(scratch, length + keySize, u8, at + valueOff, valueBytes)
+        if (this.#hasNode) copyBytes(scratch, length + keySize + valueBytes, u8, at + NODE, 4)
+        length += recordBytes
+        if (marked & LENT) i32[(at + FLAGS) >>> 2] = 0
+        at = (i32[(at + NEXT) >>> 2] as number) >>> 0
       }
-      i32[(at + FLAGS) >>> 2] = 0
     }
-    const key = this.#storeKey(bucket)
-    const bytes = this.#scratch.subarray(0, length)
-    if (perhaps) {
+    const key = this.#key(group)
+    const bytes = scratch.subarray(0, length)
+    if ((marked & CHANGED) === 0) {
       const stored = store.get(Table.ELEM, key)
       if (stored && Buffer.compare(stored, bytes) === 0) return
     }
@@ -340,14 +421,22 @@ export class HashTable {
     else store.put(Table.ELEM, key, bytes)
   }
 
-  #grow(length: number): void {
+  #grow(length: number): Uint8Array {
     const bigger = new Uint8Array(length * 2)
     bigger.set(this.#scratch)
     this.#scratch = bigger
+    return bigger
   }
 }
 
-function bucketOfKey(key: Uint8Array): number {
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
+}
+
+function groupOfKey(key: Uint8Array): number {
   return new DataView(key.buffer, key.byteOffset).getUint32(4)
 }
 
@@ -359,4 +448,10 @@ export function bucketCount(maxEntries: number): number {
 function sameBytes(u8: Uint8Array, a: number, b: number, length: number): boolean {
   for (let i = 0; i < length; i++) if (u8[a + i] !== u8[b + i]) return false
   return true
+}
+
+/** Few bytes are copied faster one by one. */
+function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): void {
+  if (length > 32) to.set(from.subarray(start, start + length), at)
+  else for (let i = 0; i < length; i++) to[at + i] = from[start + i] as number
 }

@@ -1,14 +1,17 @@
 import { Errno } from '../../uapi/errno.ts'
 import { ElemFlag, MapFlag } from '../../uapi/flags.ts'
 import type { MapRecord } from '../objects/records.ts'
-import { concat } from '../store/bytes.ts'
 import { roundUp8 } from './alloc-check.ts'
 import { BaseMap } from './base.ts'
 import type { MapFamily } from './family.ts'
 import { createHash, hashMemUsage } from './hash-check.ts'
 import { HashTable } from './hash-table.ts'
 import type { BucketBatch, MapEnvironment } from './map.ts'
-import { copyMapValue, copyMapValueLong, freeMapFields, hasLock, zeroMapValue } from './value.ts'
+import { Packed } from './packed.ts'
+import { copyMapValue, copyMapValueLong, freeMapFields, hasLock, initMapValue, zeroMapValue } from './value.ts'
+
+/** Elements of a look-up of many for which there's room from the start. */
+const ROOM = 1024
 
 /** check_flags: what an update may find. @returns 0 or a negative errno. */
 export function checkUpdate(old: number, flags: number): number {
@@ -20,6 +23,7 @@ export function checkUpdate(old: number, flags: number): number {
 
 /** What all maps on a hash table have in common. */
 export abstract class HashBase extends BaseMap {
+  readonly recordStays = true
   protected readonly table: HashTable
 
   constructor(record: MapRecord, env: MapEnvironment, valueBytes: number, hasNode: boolean) {
@@ -55,40 +59,47 @@ export abstract class HashBase extends BaseMap {
   lookupBatch(start: number, count: number, flags: number, andDelete: boolean): BucketBatch {
     const { table, record } = this
     const { memory } = this.env
-    const nothing = new Uint8Array(0)
-    if (start >= table.buckets)
-      return { errno: Errno.ENOENT, found: 0, keys: nothing, values: nothing, next: undefined }
     const valueSize = this.valueSizeOfSyscall
-    const keys: Uint8Array[] = []
-    const values: Uint8Array[] = []
-    const scratch = memory.alloc(valueSize)
-    let bucket = start
-    let errno = Errno.ENOENT
-    for (;;) {
-      const first = table.firstFrom(bucket)
-      if (first === 0) {
-        bucket = table.buckets
-        break
-      }
-      bucket = table.bucketOf(table.hashOf(first))
-      const elems: number[] = []
-      for (let elem = first; elem !== 0; elem = table.after(elem)) elems.push(elem)
-      if (elems.length > count - keys.length) {
-        errno = keys.length === 0 ? Errno.ENOSPC : 0
-        break
-      }
-      for (const elem of elems) {
-        const at = table.keyOf(elem)
-        keys.push(memory.u8.slice(at, at + record.keySize))
-        this.copyElem(elem, scratch, flags)
-        values.push(memory.u8.slice(scratch, scratch + valueSize))
-      }
-      if (andDelete) for (const elem of elems.reverse()) this.remove(elem)
-      bucket++
-      if (bucket >= table.buckets) break
+    const keys = new Packed(record.keySize, Math.min(count, record.maxEntries, ROOM))
+    const values = new Packed(valueSize, Math.min(count, record.maxEntries, ROOM))
+    const end = (errno: number, next: number | undefined) => {
+      return { errno, found: keys.count, keys: keys.done(), values: values.done(), next }
     }
-    memory.free(scratch, valueSize)
-    return { errno, found: keys.length, keys: concat(...keys), values: concat(...values), next: bucket }
+    if (start >= table.buckets) return end(Errno.ENOENT, undefined)
+    const scratch = memory.alloc(valueSize)
+    try {
+      for (let bucket = start; bucket < table.buckets; bucket++) {
+        const first = table.firstFrom(bucket)
+        if (first === 0) break
+        bucket = table.bucketOf(table.hashOf(first))
+        const size = table.chainLength(first)
+        if (size > count - keys.count) return end(keys.count === 0 ? Errno.ENOSPC : 0, bucket)
+        for (let elem = first; elem !== 0; elem = table.after(elem)) {
+          this.copyElem(elem, scratch, flags)
+          if (record.fields.length > 0) this.#initFields(scratch)
+          keys.push(memory.u8, table.keyOf(elem))
+          values.push(memory.u8, scratch)
+        }
+        if (andDelete) this.#removeChain(first)
+      }
+    } finally {
+      memory.free(scratch, valueSize)
+    }
+    return end(Errno.ENOENT, table.buckets)
+  }
+
+  /** check_and_init_map_value of a copied value, or of each CPU's. */
+  #initFields(value: number): void {
+    const step = roundUp8(this.record.valueSize)
+    const end = value + this.valueSizeOfSyscall
+    for (let at = value; at < end; at += step) initMapValue(this.record, this.env.memory, at)
+  }
+
+  /** Takes out all elements of a bucket, the last one first. */
+  #removeChain(first: number): void {
+    const elems: number[] = []
+    for (let elem = first; elem !== 0; elem = this.table.after(elem)) elems.push(elem)
+    for (const elem of elems.reverse()) this.remove(elem)
   }
 
   override copyValue(key: number, value: number, flags: number): number {

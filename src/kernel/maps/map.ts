@@ -13,6 +13,8 @@ import type { Profile } from '../profile/profile.ts'
  */
 export interface KernelMap {
   readonly record: MapRecord
+  /** That a map's work changes nothing of its record, or tells so (MapEnvironment.recordChanged). */
+  readonly recordStays?: boolean
   /** map_lookup_elem of a program: offset of the value (this CPU's, for per-CPU maps), 0 for NULL. */
   lookup(key: number): number
   /** map_update_elem of a program. */
@@ -89,4 +91,6 @@ export interface MapEnvironment {
   holdProg(id: number): void
   putProg(id: number): void
   mapById(id: number): KernelMap
+  /** A map changed its record. */
+  recordChanged(record: MapRecord): void
 }

@@ -25,5 +25,7 @@ export function isCompatible(map: MapRecord, prog: ProgRecord, type: number): bo
 export function progForArray(map: MapRecord, fd: number, env: MapEnvironment): ProgRecord {
   const prog = env.descriptors.progByFd(fd)
   if (prog.type === ProgType.EXT || !isCompatible(map, prog, prog.type)) throw new KernelError(Errno.EINVAL)
+  // It may be the first one.
+  env.recordChanged(map)
   return prog
 }

@@ -162,11 +162,9 @@ export class Objects {
   closed(kind: KeptKind, id: number): boolean {
     const open = this.#open[kind]
     const left = (open.get(id) ?? 1) - 1
-    if (left > 0) {
-      open.set(id, left)
-      return false
-    }
-    open.delete(id)
+    // Kept at none: what is opened and closed is soon opened again.
+    open.set(id, left)
+    if (left > 0) return false
     const record = this.get(kind, id)
     return record !== undefined && isOrphan(kind, record)
   }
@@ -199,7 +197,7 @@ export class Objects {
       const { number, table, encode } = kinds[kind]
       for (const id of this.#touched[kind]) {
         const record = this.#cache[kind].get(id)
-        if (record && isOrphan(kind, record) && this.#open[kind].has(id)) this.#orphans.add(number, id)
+        if (record && isOrphan(kind, record) && this.#isOpen(kind, id)) this.#orphans.add(number, id)
         else this.#orphans.remove(number, id)
       }
       this.#touched[kind].clear()
@@ -227,8 +225,12 @@ export class Objects {
     }
   }
 
+  #isOpen(kind: KeptKind, id: number): boolean {
+    return (this.#open[kind].get(id) ?? 0) > 0
+  }
+
   #letGo(kind: KeptKind, record: AnyRecord): void {
-    if (!isOrphan(kind, record) || this.#open[kind].has(record.id)) return
+    if (!isOrphan(kind, record) || this.#isOpen(kind, record.id)) return
     if (this.#orphans.heldByOthers(kinds[kind].number, record.id)) return
     if (record.refs <= 0) this.#free(kind, record)
     else this.#hooks.clearSlots(record as StoredMap)
@@ -249,6 +251,7 @@ export class Objects {
     }
     this.#cache[kind].delete(record.id)
     this.#dirty[kind].delete(record.id)
+    this.#open[kind].delete(record.id)
     this.#store.remove(kinds[kind].table, u32Key(record.id))
     for (const part of blobsOf[kind]) this.#store.remove(Table.BLOB, blobKey(kind, record.id, part))
     this.#orphans.remove(kinds[kind].number, record.id)

@@ -19,15 +19,18 @@ const MAX_FDS = 1024
 /** A process's open descriptors: the lowest free number comes next, as POSIX has it. */
 export class Descriptors {
   readonly #files: (File | undefined)[] = []
-  /** Opened in the running transaction: closed again if it fails. */
-  #fresh: Set<Fd> | undefined
+  /** The transaction in which each was opened: those of a transaction that fails are closed again. */
+  readonly #openedIn: number[] = []
+  /** Number of the last transaction, and of the running one; none is 0. */
+  #last = 0
+  #running = 0
 
   open(file: File): Fd {
     let fd = FIRST_FD
     while (this.#files[fd]) fd++
     if (fd >= MAX_FDS) throw new KernelError(Errno.EMFILE)
     this.#files[fd] = file
-    this.#fresh?.add(fd)
+    this.#openedIn[fd] = this.#running
     return fd
   }
 
@@ -52,7 +55,6 @@ export class Descriptors {
   close(fd: Fd): File {
     const file = this.get(fd)
     this.#files[fd] = undefined
-    this.#fresh?.delete(fd)
     return file
   }
 
@@ -66,14 +68,16 @@ export class Descriptors {
   }
 
   begin(): void {
-    this.#fresh = new Set()
+    this.#running = ++this.#last
   }
 
   /** @returns what was opened and is closed now: all since `begin`, when the transaction failed. */
   end(failed: boolean): File[] {
-    const closed: File[] = []
-    if (failed && this.#fresh) for (const fd of [...this.#fresh]) closed.push(this.close(fd))
-    this.#fresh = undefined
-    return closed
+    const running = this.#running
+    this.#running = 0
+    if (!failed || running === 0) return []
+    return this.list()
+      .filter((fd) => this.#openedIn[fd] === running)
+      .map((fd) => this.close(fd))
   }
 }
