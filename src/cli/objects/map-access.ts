@@ -1,6 +1,7 @@
 import { Errno, strerror } from '../../uapi/errno.ts'
 import { KernelError } from '../../kernel/error.ts'
 import { MapFlag } from '../../uapi/flags.ts'
+import { MapType } from '../../uapi/map-type.ts'
 import { UsageError } from '../command.ts'
 import { allocKeyValue, borrowKeyValue, parseElem } from './map-elem.ts'
 import { badArg, requireArgs } from '../grammar/number-arg.ts'
@@ -75,9 +76,11 @@ export function mapLookup(cmd: Command, args: Args): number {
   const { keySize } = info
   const wants = { key, value: undefined, flags: false, keySize, valueSize: 0, openFlags: MapFlag.RDONLY }
   if (parseElem(cmd, args, info, wants) === undefined) return -1
+  // A bloom filter is asked for a value: the real one gives it the memory that the answer is for, which is zero.
+  const asked = info.type === MapType.BLOOM_FILTER ? new Uint8Array(info.valueSize) : (key ?? none)
   let value
   try {
-    value = cmd.system().bpf.mapLookupElem(fd, key ?? none)
+    value = cmd.system().bpf.mapLookupElem(fd, asked)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     if (error.errno !== Errno.ENOENT) cmd.error(`lookup failed: ${strerror(error.errno)}`)

@@ -37,6 +37,7 @@ class ArenaMap extends BaseMap {
 }
 
 export const arenaFamily: MapFamily = {
+  checksInAlloc: true,
   since: '6.9',
   create,
   open: (record, env) => new ArenaMap(record, env),

@@ -61,6 +61,7 @@ class CgroupStorageMap extends BaseMap {
 }
 
 export const cgroupStorageFamily: MapFamily = {
+  checksInAlloc: true,
   options: ['CONFIG_CGROUP_BPF'],
   create,
   open: (record, env) => new CgroupStorageMap(record, env),

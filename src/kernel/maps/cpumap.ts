@@ -124,6 +124,7 @@ class CpuMap extends BaseMap {
 }
 
 export const cpuMapFamily: MapFamily = {
+  checksInAlloc: true,
   create,
   open: (record, env) => new CpuMap(record, env),
 }

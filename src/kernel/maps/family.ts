@@ -8,6 +8,8 @@ export interface MapFamily {
   readonly since?: string
   /** Build options that it needs, all of them. */
   readonly options?: readonly string[]
+  /** It has no map_alloc_check: a device's map is refused before anything else is looked at. */
+  readonly checksInAlloc?: boolean
   /**
    * map_alloc_check and the checks of map_alloc.
    * @returns fields of the new map's record that the attributes don't give as they are.

@@ -71,7 +71,7 @@ const families: Readonly<Record<number, MapFamily>> = {
 /** find_and_alloc_map. @throws KernelError EINVAL for types that this kernel doesn't have. */
 export function checkMapCreate(attr: MapCreateAttr, env: MapEnvironment): Partial<MapRecord> {
   const family = families[attr.mapType]
-  if (!family || !isThere(family, env)) throw new KernelError(Errno.EINVAL)
+  if (!family || !isThere(family, env) || (attr.mapIfindex && family.checksInAlloc)) throw new KernelError(Errno.EINVAL)
   return family.create(attr, env)
 }
 

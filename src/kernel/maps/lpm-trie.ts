@@ -195,6 +195,7 @@ class LpmTrie extends BaseMap {
 }
 
 export const lpmTrieFamily: MapFamily = {
+  checksInAlloc: true,
   create,
   open: (record, env) => new LpmTrie(record, env),
 }

@@ -203,6 +203,7 @@ export class RingbufMap extends BaseMap {
 }
 
 export const ringbufFamily: MapFamily = {
+  checksInAlloc: true,
   create,
   open: (record, env) => new RingbufMap(record, env),
 }

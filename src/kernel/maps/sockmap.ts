@@ -77,6 +77,7 @@ class SockMap extends BaseMap {
 }
 
 export const sockMapFamily: MapFamily = {
+  checksInAlloc: true,
   options: ['CONFIG_INET'],
   create,
   open: (record, env) => new SockMap(record, env),

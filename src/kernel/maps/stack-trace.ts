@@ -67,6 +67,7 @@ class StackTraceMap extends BaseMap {
 }
 
 export const stackTraceFamily: MapFamily = {
+  checksInAlloc: true,
   options: ['CONFIG_PERF_EVENTS'],
   create,
   open: (record, env) => new StackTraceMap(record, env),

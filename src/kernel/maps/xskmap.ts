@@ -44,6 +44,7 @@ class XskMap extends BaseMap {
 }
 
 export const xskMapFamily: MapFamily = {
+  checksInAlloc: true,
   options: ['CONFIG_XDP_SOCKETS'],
   create,
   open: (record, env) => new XskMap(record, env),

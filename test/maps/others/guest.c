@@ -180,10 +180,10 @@ static void element(const char *op)
 	if (cmd == BPF_MAP_GET_NEXT_KEY) {
 		print_hex(value_buffer, fdinfo(fd, "key_size"));
 	} else if (cmd == BPF_MAP_LOOKUP_ELEM || cmd == BPF_MAP_LOOKUP_AND_DELETE_ELEM) {
-		/* Words 5 and 6: at this place of the value stands the id of that program. */
-		long at = number(5);
-		if (at >= 0) {
-			if (number(6) >= 0 && !memcmp(value_buffer + at, &ids[number(6)], 4))
+		/* Words 5 and 6, 7 and 8, ...: at this place of the value stands the id of that program. */
+		for (int i = 5; i + 1 < count; i += 2) {
+			long at = number(i);
+			if (!memcmp(value_buffer + at, &ids[number(i + 1)], 4))
 				memset(value_buffer + at, 0xee, 4);
 		}
 		print_hex(value_buffer, value_size(fd));

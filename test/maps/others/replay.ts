@@ -39,8 +39,8 @@ export interface Step {
   data?: string
   ctx?: string
   repeat?: number
-  idAt?: number
-  idOf?: string
+  /** Where programs' ids stand in the value, and whose. */
+  ids?: Record<string, string>
   position?: number
 }
 
@@ -228,11 +228,12 @@ export class Replay {
     return `${pages.readBigUInt64LE(0)} ${pages.readBigUInt64LE(PAGE)} ${shown}`
   }
 
-  /** A value, with a program's id in it replaced as guest.c does. */
-  #shown(value: Uint8Array, { idAt, idOf }: Step): string {
+  /** A value, with programs' ids in it replaced as guest.c does. */
+  #shown(value: Uint8Array, { ids = {} }: Step): string {
     const bytes = Buffer.from(value)
-    const id = this.#ids.get(idOf ?? '')
-    if (idAt !== undefined && bytes.readUInt32LE(idAt) === id) bytes.fill(0xee, idAt, idAt + 4)
+    for (const [at, name] of Object.entries(ids)) {
+      if (bytes.readUInt32LE(Number(at)) === this.#ids.get(name)) bytes.fill(0xee, Number(at), Number(at) + 4)
+    }
     return hex(bytes)
   }
 }

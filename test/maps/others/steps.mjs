@@ -102,7 +102,9 @@ export function lineOf(step, slots) {
     case 'delete':
     case 'next':
     case 'pop':
-      return [op, slot(fd), hex(key), hex(value), flags, step.idAt ?? -1, slot(step.idOf)].join(' ')
+      return [op, slot(fd), hex(key), hex(value), flags]
+        .concat(Object.entries(step.ids ?? {}).flatMap(([at, name]) => [at, slot(name)]))
+        .join(' ')
     case 'btf':
       return `btf ${slot(as)} ${step.bytes}`
     case 'load':

@@ -13,6 +13,7 @@ import { redirectHelpers } from './redirect.ts'
 import { ringbufHelpers } from './ringbuf.ts'
 import type { HelperImpl } from './run.ts'
 import { socketHelpers } from './sockets.ts'
+import { stackHelpers } from './stack.ts'
 import { storageHelpers } from './storage.ts'
 import { stringHelpers } from './strings.ts'
 import { taskHelpers } from './task.ts'
@@ -34,6 +35,7 @@ const byName: Readonly<Record<string, HelperImpl>> = {
   ...ringbufHelpers,
   ...dynptrHelpers,
   ...socketHelpers,
+  ...stackHelpers,
   ...storageHelpers,
   ...timerHelpers,
 }

@@ -68,6 +68,7 @@ const redirectMap: HelperImpl = (run) => {
     return
   }
   if (!hasTarget(run, 1, run.lo(2)) && !(flags & F_BROADCAST)) {
+    run.redirect.mapId = 0
     run.ret(flags & ACTION_MASK)
     return
   }

@@ -16,6 +16,7 @@ for (const attr of [
   { max: 1, flags: MMAPABLE, valueSize: 4 },
   { max: 1 << 20, flags: MMAPABLE },
   { max: (1 << 20) + 1, flags: MMAPABLE },
+  { max: (1 << 20) + 1, flags: MMAPABLE, ifindex: 1 },
   { max: 0xffffffff, flags: MMAPABLE },
   { max: 1, flags: MMAPABLE, extra: 1 },
   { max: 1, flags: MMAPABLE, extra: 2048 },

@@ -21,6 +21,7 @@ for (const attr of [
   { valueSize: 4, max: 1000, numa: 0, flags: 4 },
   { valueSize: 4, max: 1000, numa: 1, flags: 4 },
   { valueSize: 4, max: 4, ifindex: 1 },
+  { valueSize: 0x400001, max: 1, ifindex: 1 },
 ]) {
   t.create('made', BLOOM, attr)
   t.info('made')

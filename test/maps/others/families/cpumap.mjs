@@ -19,6 +19,7 @@ for (const attr of [
   { keySize: 4, valueSize: 8, max: 100 },
   { keySize: 4, valueSize: 8, max: 8192 },
   { keySize: 4, valueSize: 8, max: 8193 },
+  { keySize: 4, valueSize: 8, max: 8193, ifindex: 1 },
   { keySize: 4, valueSize: 8, max: 0xffffffff },
   { keySize: 4, valueSize: 0, max: 1 },
   { keySize: 4, valueSize: 5, max: 1 },
@@ -47,7 +48,7 @@ t.freeze('m').update('m', le(0), le(1)).delete('m', le(0)).lookup('m', le(0))
 
 t.create('p', CPUMAP, { keySize: 4, valueSize: 8, max: 4 })
 for (const prog of ['cpumap', 'devmap', 'filter', 'nothing', 'p']) {
-  t.update('p', le(1), `${le(8)}@${prog};`).lookup('p', le(1), { idAt: 4, idOf: 'cpumap' })
+  t.update('p', le(1), `${le(8)}@${prog};`).lookup('p', le(1), { ids: { 4: 'cpumap' } })
 }
 t.update('p', le(2), le(8) + le(0))
   .lookup('p', le(2))
@@ -56,7 +57,7 @@ t.update('p', le(2), le(8) + le(0))
 t.update('p', le(2), le(0) + '@cpumap;')
   .lookup('p', le(2))
   .update('p', le(3), le(20000) + '@cpumap;')
-t.update('p', le(3), `${le(1)}@frags;`).lookup('p', le(3), { idAt: 4, idOf: 'frags' })
+t.update('p', le(3), `${le(1)}@frags;`).lookup('p', le(3), { ids: { 4: 'frags' } })
 t.close('cpumap')
   .update('p', le(1), le(8) + le(0))
   .lookup('p', le(1))

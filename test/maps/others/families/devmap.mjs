@@ -58,7 +58,7 @@ for (const type of [DEVMAP, DEVMAP_HASH]) {
   // Values with a program.
   t.create('p', type, { keySize: 4, valueSize: 8, max: 4 })
   for (const prog of ['devmap', 'cpumap', 'xdp', 'filter', 'nothing', 'p']) {
-    t.update('p', le(1), `${le(1)}@${prog};`).lookup('p', le(1), { idAt: 4, idOf: 'devmap' })
+    t.update('p', le(1), `${le(1)}@${prog};`).lookup('p', le(1), { ids: { 4: 'devmap' } })
   }
   t.update('p', le(2), le(1) + le(0))
     .lookup('p', le(2))
@@ -68,9 +68,9 @@ for (const type of [DEVMAP, DEVMAP_HASH]) {
     .update('p', le(2), le(7) + '@devmap;')
     .update('p', le(2), le(0) + le(0))
     .info('p')
-  t.update('p', le(3), `${le(1)}@frags;`).lookup('p', le(3), { idAt: 4, idOf: 'frags' })
+  t.update('p', le(3), `${le(1)}@frags;`).lookup('p', le(3), { ids: { 4: 'frags' } })
   t.close('devmap')
-    .lookup('p', le(1), { idAt: 4, idOf: 'devmap' })
+    .lookup('p', le(1), { ids: { 4: 'devmap' } })
     .update('p', le(1), le(1) + le(0))
     .lookup('p', le(1))
   t.load('devmap', XDP, PASS, { attach: XDP_DEVMAP })
@@ -79,7 +79,7 @@ for (const type of [DEVMAP, DEVMAP_HASH]) {
     .update('p2', le(2), `${le(1)}@devmap;`)
     .next('p2')
     .next('p2', le(3))
-  t.lookup('p2', le(3), { idAt: 4, idOf: 'frags' }).info('p2')
+  t.lookup('p2', le(3), { ids: { 4: 'frags' } }).info('p2')
 }
 
 // The order of a hash: its buckets, in each the newest first.

@@ -22,6 +22,7 @@ for (const type of [SOCKMAP, XSKMAP, SOCKHASH, REUSEPORT]) {
     { keySize: 512, valueSize: 8, max: 9 },
     { keySize: 513, valueSize: 8, max: 9 },
     { keySize: 513, valueSize: 8, max: 0 },
+    { keySize: 513, valueSize: 8, max: 9, ifindex: 1 },
     { keySize: 4, valueSize: 4, max: 1, extra: 1 },
     { keySize: 4, valueSize: 4, max: 1, flags: 4, numa: 0 },
     { keySize: 4, valueSize: 4, max: 1, flags: 4, numa: 1 },

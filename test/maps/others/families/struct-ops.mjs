@@ -103,6 +103,10 @@ const valueOf = (ops, fields, common = le(0, 8)) => {
   return text + '00'.repeat(size - length)
 }
 const name = (text) => Buffer.from(text).toString('hex')
+/** Where programs' ids are in values that are read. */
+const ids = Object.fromEntries(
+  ['ssthresh', 'undo_cwnd', 'cong_avoid'].map((each) => [64 + kernel.members.get(each).offset, each]),
+)
 const enough = { ssthresh: '@ssthresh;', undo_cwnd: '@undo_cwnd;', cong_avoid: '@cong_avoid;' }
 for (const flags of [0, LINK]) {
   t.create('m', STRUCT_OPS, { ...plain, flags })
@@ -127,10 +131,7 @@ for (const flags of [0, LINK]) {
     { ...enough, name: name('mine') },
     { ...enough, name: name('other') },
   ]) {
-    t.update('m', le(0), valueOf('tcp_congestion_ops', fields)).lookup('m', le(0), {
-      idAt: 64 + kernel.members.get('ssthresh').offset,
-      idOf: 'ssthresh',
-    })
+    t.update('m', le(0), valueOf('tcp_congestion_ops', fields)).lookup('m', le(0), { ids })
   }
 }
 // One name is registered once, until it's taken back; a map that is done with is done with.
