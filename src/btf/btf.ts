@@ -201,6 +201,11 @@ export class Btf {
     return this.#word(id, 5)
   }
 
+  /** Encoding, offset and bits of an integer in one word. */
+  intData(id: number): number {
+    return this.#word(id, 3)
+  }
+
   /** IntEncoding bits. */
   intEncoding(id: number): number {
     return (this.#word(id, 3) >>> 24) & 0xf

@@ -74,6 +74,8 @@ export interface ProgLoadAttr {
   coreRelos?: Uint8Array
   coreReloRecSize?: number
   fdArray?: readonly Fd[]
+  /** How many of them are maps and BTF that the program holds, whether its instructions name them or not. */
+  fdArrayCnt?: number
   progTokenFd?: Fd
 }
 

@@ -94,6 +94,13 @@ class Case:
         self.objects[name] = Map(bpf(0, attr)[0], a)
         return 'ok'
 
+    def op_btf(self, o, name, file):
+        with open(f'{here}/btf/{file}.hex') as text:
+            data = bytes.fromhex(text.read())
+        d, at = pointer(data)
+        self.objects[name] = bpf(18, struct.pack('<QQIIII', at, 0, len(data), 0, 0, 0))[0]
+        return 'ok'
+
     def op_lookup(self, o, name, key):
         return self.read(1, o, name, key)
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { bootMachine } from '../../src/kernel/boot.ts'
 import { KernelError } from '../../src/kernel/error.ts'
 import type { Syscalls } from '../../src/kernel/syscall.ts'
@@ -65,6 +66,10 @@ function runs(letters: readonly string[]): string {
   return out.map(([letter, times]) => `${letter}*${times}`).join(' ')
 }
 
+function bytesOf(file: string): Uint8Array {
+  return bytes(readFileSync(new URL(file, import.meta.url), 'latin1').trim())
+}
+
 export class Replay {
   readonly #process: Syscalls
   readonly #maps = new Map<string, KnownMap>()
@@ -117,6 +122,9 @@ export class Replay {
     switch (op) {
       case 'create':
         return this.#create(name, options)
+      case 'btf':
+        this.#fds.set(name, bpf.btfLoad({ btf: bytesOf(`btf/${first}.hex`) }).fd)
+        return 'ok'
       case 'lookup':
         return hex(bpf.mapLookupElem(map.fd, this.#keyOrGiven(map, key, options), flags))
       case 'lookup_delete':

@@ -1,5 +1,5 @@
 /**
- * What may differ between two kernels' answers, named in this one place and replaced on both sides: ids, times, and,
+ * What may differ between two kernels' answers, named in this one place and replaced on both sides: ids, times, addresses and,
  * until the verifier's rewrites exist, translated bodies and their sizes.
  */
 
@@ -90,24 +90,28 @@ export class Normalizer {
   #text(text: string, object: string): string {
     const own: Kind = object === 'map' || object === 'btf' || object === 'link' ? object : 'prog'
     const listed = object === 'btf'
-    return text
-      .replace(/^(\d+):(?= \w)/gm, (_, id: string) => `${this.#id(own, id)}:`)
-      .replace(/("?\bid"?:\s*|\[id:)(\d+)/g, (_, head: string, id: string) => head + this.#id(own, id))
-      .replace(
-        /("?prog_ids"?:?\s*\[?\s*)(\d+(?:,\s*\d+)*)/g,
-        (_, head: string, ids: string) => head + this.#idSet('prog', ids),
-      )
-      .replace(/("?map_ids"?:?\s*\[?\s*)(\d+(?:,\s*\d+)*)/g, (_, head: string, ids: string) =>
-        listed ? head + this.#idSet('map', ids) : head + this.#ids('map', ids),
-      )
-      .replace(/("?btf_id"?:?\s*)(\d+)/g, (_, head: string, id: string) => head + this.#id('btf', id))
-      .replace(/(inner_map_id"?:?\s*)(\d+)/g, (_, head: string, id: string) => head + this.#id('map', id))
-      .replace(/loaded_at \S+/g, 'loaded_at TIME')
-      .replace(/("loaded_at":\s*)\d+/g, '$1"TIME"')
-      .replace(/(duration"?: ?)\d+/g, '$1TIME')
-      .replace(/xlated \d+B/g, 'xlated SIZE')
-      .replace(/("bytes_xlated":\s*)\d+/g, '$1"SIZE"')
-      .replace(/(\tname \[vmlinux\] {2}size |\[vmlinux\] {2}size )\d+B/g, '$1SIZE')
+    return (
+      text
+        .replace(/^(\d+):(?= \w)/gm, (_, id: string) => `${this.#id(own, id)}:`)
+        .replace(/("?\bid"?:\s*|\[id:)(\d+)/g, (_, head: string, id: string) => head + this.#id(own, id))
+        .replace(
+          /("?prog_ids"?:?\s*\[?\s*)(\d+(?:,\s*\d+)*)/g,
+          (_, head: string, ids: string) => head + this.#idSet('prog', ids),
+        )
+        .replace(/("?map_ids"?:?\s*\[?\s*)(\d+(?:,\s*\d+)*)/g, (_, head: string, ids: string) =>
+          listed ? head + this.#idSet('map', ids) : head + this.#ids('map', ids),
+        )
+        .replace(/("?btf_id"?:?\s*)(\d+)/g, (_, head: string, id: string) => head + this.#id('btf', id))
+        .replace(/(inner_map_id"?:?\s*)(\d+)/g, (_, head: string, id: string) => head + this.#id('map', id))
+        // Where the kernel has a map, in the verifier's log.
+        .replace(/(\(18\) r\d = 0x)ff[0-9a-f]{14}(?= +; R\d=map_)/g, '$1ADDRESS')
+        .replace(/loaded_at \S+/g, 'loaded_at TIME')
+        .replace(/("loaded_at":\s*)\d+/g, '$1"TIME"')
+        .replace(/(duration"?: ?)\d+/g, '$1TIME')
+        .replace(/xlated \d+B/g, 'xlated SIZE')
+        .replace(/("bytes_xlated":\s*)\d+/g, '$1"SIZE"')
+        .replace(/(\tname \[vmlinux\] {2}size |\[vmlinux\] {2}size )\d+B/g, '$1SIZE')
+    )
   }
 }
 

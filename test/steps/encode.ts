@@ -58,7 +58,7 @@ function encodeStep(step: Step, slotOf: (name: string) => number): Buffer {
   const attr = Buffer.alloc(command.size)
   for (const [offset, value] of Object.entries(command.numbers)) attr.writeUInt32LE((value ?? 0) >>> 0, Number(offset))
   for (const [offset, value] of Object.entries(command.wide ?? {})) attr.writeBigUInt64LE(value ?? 0n, Number(offset))
-  if (command.name) attr.write((command.name[1] ?? '').slice(0, 16), command.name[0], 'latin1')
+  if (command.name) attr.set(Buffer.from(command.name[1] ?? '').subarray(0, 16), command.name[0])
   const buffers = [...command.buffers]
   const fds: [where: number, offset: number, slot: number][] = []
   for (const [field, name] of Object.entries(step.fds ?? {})) {
@@ -164,6 +164,7 @@ function progLoad({ attr: a, insnFds, fdArray }: Step & { op: 'progLoad' }): Com
       116: count(a.coreRelos, a.coreReloRecSize),
       136: a.coreReloRecSize,
       144: a.progTokenFd,
+      148: a.fdArrayCnt,
     },
     name: [48, a.progName],
     buffers,

@@ -2,13 +2,11 @@ import type { BatchAttr, BatchResult, Fd } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { ElemFlag } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
-import { FieldType } from '../btf/field-types.ts'
 import { KernelError } from '../error.ts'
 import type { KernelMap } from '../maps/map.ts'
 import { Packed } from '../maps/packed.ts'
+import { hasLock, initCopiedValue } from '../maps/value.ts'
 import type { Kernel, Task } from './kernel.ts'
-import { hasField } from './map-btf.ts'
-import { initFields } from './map-commands.ts'
 
 /** BPF_MAP_*_BATCH: commands on many elements at once (bpf_map_do_batch). */
 
@@ -42,7 +40,7 @@ function openMap(kernel: Kernel, task: Task, fd: Fd, command: number, { elemFlag
   if (command & ~LOOKUP && !(canWrite && !record.frozen)) throw new KernelError(Errno.EPERM)
   if (((batchCommands[record.type] ?? 0) & command) === 0) throw new KernelError(Errno.ENOTSUPP)
   if (elemFlags & ~ElemFlag.LOCK || elemFlags > 0xffffffff) throw new KernelError(Errno.EINVAL)
-  if (elemFlags & ElemFlag.LOCK && !hasField(record, FieldType.SPIN_LOCK)) throw new KernelError(Errno.EINVAL)
+  if (elemFlags & ElemFlag.LOCK && !hasLock(record)) throw new KernelError(Errno.EINVAL)
   return kernel.maps.byId(record.id)
 }
 
@@ -94,7 +92,7 @@ function genericLookupBatch(kernel: Kernel, map: KernelMap, attr: BatchAttr): Ba
       result = map.copyValue(next, value, elemFlags)
       if (result !== 0 && result !== -Errno.ENOENT) return { ...nothing, errno: -result }
       if (result === 0) {
-        initFields(memory, map, value)
+        initCopiedValue(map, memory, value)
         keys.push(memory.u8, next)
         values.push(memory.u8, value)
       }

@@ -2,18 +2,19 @@ import type { Fd, MapCreateAttr } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { ElemFlag, MapFlag } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
-import { FieldType } from '../btf/field-types.ts'
+import type { MapField } from '../btf/field-types.ts'
 import { KernelError } from '../error.ts'
 import { roundUp8 } from '../maps/alloc-check.ts'
+import { MMAP_WRITERS } from '../maps/arena.ts'
+import { checkMapBtf } from '../maps/check-btf.ts'
 import { checkMapCreate } from '../maps/index.ts'
 import type { KernelMap } from '../maps/map.ts'
-import { initMapValue } from '../maps/value.ts'
-import type { Memory } from '../memory/memory.ts'
+import { hasLock, initCopiedValue } from '../maps/value.ts'
 import type { StoredMap } from '../objects/encode.ts'
+import { checkName } from '../objects/names.ts'
 import type { File } from '../process/descriptors.ts'
 import type { Kernel, Task } from './kernel.ts'
-import { checkMapBtf, hasField } from './map-btf.ts'
-import { checkName, fileMode } from './names.ts'
+import { fileMode } from './names.ts'
 import { noToken } from './token.ts'
 
 /** Commands of bpf(2) about maps, with the checks of kernel/bpf/syscall.c in its order. */
@@ -53,7 +54,7 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
   if (mapFlags & MapFlag.NUMA_NODE && attr.numaNode && attr.numaNode !== NUMA_NO_NODE)
     throw new KernelError(Errno.EINVAL)
 
-  const fields = checkMapCreate(attr, kernel.maps.environment)
+  const shape = checkMapCreate(attr, kernel.maps.environment)
   // bpf_map_offload_map_alloc: the only device is lo, and lo takes no programs.
   if (attr.mapIfindex) {
     const offloadable = mapType === MapType.HASH || mapType === MapType.ARRAY
@@ -62,12 +63,17 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
   if (givenFlags & MapFlag.TOKEN_FD) noToken(task, attr.mapTokenFd ?? 0)
   const name = checkName(attr.mapName ?? '')
 
+  const sizes = { keySize: attr.keySize, valueSize: attr.valueSize, maxEntries: attr.maxEntries, mapFlags, ...shape }
   let btfId = 0
+  let fields: readonly MapField[] = []
   if (btfKeyTypeId || btfValueTypeId || btfVmlinuxValueTypeId) {
     const btf = kernel.byFd(task, attr.btfFd ?? 0, 'btf')
     if (btf.kernelBtf) throw new KernelError(Errno.EACCES)
     btfId = btf.id
-    if (btfValueTypeId) checkMapBtf(kernel, attr, btf.id)
+    if (btfValueTypeId) {
+      const toCheck = { ...sizes, type: mapType }
+      fields = checkMapBtf(kernel, kernel.btf(btf.id), toCheck, btfKeyTypeId, btfValueTypeId)
+    }
   }
   const record = kernel.objects.add('map', {
     numaNode: mapFlags & MapFlag.NUMA_NODE ? (attr.numaNode ?? 0) | 0 : -1,
@@ -77,15 +83,12 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
     innerMap: undefined,
     seed: 0,
     owner: undefined,
-    fields: [],
     extra: {},
     mapExtra: attr.mapExtra ?? 0n,
-    keySize: attr.keySize,
-    valueSize: attr.valueSize,
-    maxEntries: attr.maxEntries,
-    ...fields,
+    ...sizes,
     // bpf_map_flags_retain_permanent: these two are the descriptor's.
-    mapFlags: (fields.mapFlags ?? mapFlags) & ~(MapFlag.RDONLY | MapFlag.WRONLY),
+    mapFlags: sizes.mapFlags & ~(MapFlag.RDONLY | MapFlag.WRONLY),
+    fields,
     type: mapType,
     name,
     btfId,
@@ -129,7 +132,7 @@ function mustWrite({ file, record }: OpenMap): void {
 }
 
 function checkLock({ record }: OpenMap, flags: number): void {
-  if (flags & ElemFlag.LOCK && !hasField(record, FieldType.SPIN_LOCK)) throw new KernelError(Errno.EINVAL)
+  if (flags & ElemFlag.LOCK && !hasLock(record)) throw new KernelError(Errno.EINVAL)
 }
 
 /**
@@ -165,14 +168,6 @@ function copyOut(kernel: Kernel, at: number, size: number): Uint8Array {
   return kernel.maps.environment.memory.u8.slice(at, at + size)
 }
 
-/** What bpf_map_copy_value leaves of special fields: of each CPU's value, in maps that have one for each. */
-export function initFields(memory: Memory, { record, valueSizeOfSyscall }: KernelMap, at: number): void {
-  if (record.fields.length === 0) return
-  const step = roundUp8(record.valueSize)
-  const end = at + valueSizeOfSyscall
-  for (let each = at; each < end; each += step) initMapValue(record, memory, each)
-}
-
 /** The value of an array's first element, as the verifier reads it (map_direct_value_addr). */
 export function arrayValue(kernel: Kernel, mapId: number): Uint8Array {
   const map = kernel.maps.byId(mapId)
@@ -202,7 +197,7 @@ export function mapLookupElem(kernel: Kernel, task: Task, fd: Fd, key: Uint8Arra
   const at = intoMemory(kernel, open, key, undefined)
   const value = valueAt(open, at)
   check(map.copyValue(at, value, flags))
-  initFields(kernel.maps.environment.memory, map, value)
+  initCopiedValue(map, kernel.maps.environment.memory, value)
   return copyOut(kernel, value, size)
 }
 
@@ -243,7 +238,7 @@ export function mapLookupAndDeleteElem(kernel: Kernel, task: Task, fd: Fd, key: 
   if (!lookupAndDeleteTypes.has(type)) throw new KernelError(Errno.ENOTSUPP)
   const value = valueAt(open, at)
   check(map.lookupAndDelete(at, value, flags))
-  initFields(kernel.maps.environment.memory, map, value)
+  initCopiedValue(map, kernel.maps.environment.memory, value)
   return copyOut(kernel, value, map.valueSizeOfSyscall)
 }
 
@@ -257,9 +252,6 @@ export function mapGetNextKey(kernel: Kernel, task: Task, fd: Fd, key: Uint8Arra
   check(open.map.getNextKey(key ? at : 0, next))
   return copyOut(kernel, next, keySize)
 }
-
-/** Name of map->writecnt among a record's facts. */
-const MMAP_WRITERS = 'writecnt'
 
 /** map_freeze. */
 export function mapFreeze(kernel: Kernel, task: Task, fd: Fd): void {

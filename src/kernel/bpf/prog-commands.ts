@@ -1,4 +1,3 @@
-import { Btf } from '../../btf/btf.ts'
 import type { Fd, Loaded, ProgLoadAttr, TestRunAttr, TestRunResult } from '../../uapi/attr.ts'
 import type { LoadKernel } from '../load/load.ts'
 import { loadProgram } from '../load/program.ts'
@@ -6,19 +5,17 @@ import { Blob } from '../objects/records.ts'
 import { testRun } from '../runtime/test-run.ts'
 import type { Kernel, Task } from './kernel.ts'
 import { arrayValue, openFd } from './map-commands.ts'
-import { checkName } from './names.ts'
 import { runKernel } from './run-kernel.ts'
 
 /** bpf_prog_load. */
 export function progLoad(kernel: Kernel, task: Task, given: ProgLoadAttr): Loaded {
   // A copy: a Buffer's slices, which the checks take, would write to the caller's own.
   const attr = { ...given, insns: new Uint8Array(given.insns) }
-  const name = checkName(attr.progName ?? '')
   const loadKernel: LoadKernel = {
     mapByFd: (fd) => kernel.mapByFd(task, fd),
     btfByFd: (fd) => {
-      const btf = kernel.byFd(task, fd, 'btf')
-      return { id: btf.id, bytes: btfBytes(kernel, btf.id), kernelBtf: btf.kernelBtf }
+      const { id, kernelBtf } = kernel.byFd(task, fd, 'btf')
+      return { id, types: kernelBtf ? kernel.vmlinuxTypes() : kernel.btf(id).types, kernelBtf }
     },
     progByFd: (fd) => kernel.progByFd(task, fd) as ReturnType<LoadKernel['progByFd']>,
     vmlinuxBtf: () => kernel.profile.vmlinuxBtf(),
@@ -26,14 +23,13 @@ export function progLoad(kernel: Kernel, task: Task, given: ProgLoadAttr): Loade
     option: (option) => kernel.profile.option(option),
     capable: true,
     possibleCpus: kernel.possibleCpus,
-    btfById: (id) => Btf.parse(btfBytes(kernel, id)),
+    btfById: (id) => kernel.btf(id).types,
     arrayValue: (id) => arrayValue(kernel, id),
   }
   const { record, xlated, run, funcInfo, lineInfo, owned, log, logTrueSize } = loadProgram(loadKernel, attr)
   const { objects } = kernel
   const prog = objects.add('prog', {
     ...record,
-    name,
     loadTime: kernel.clock.boottime(),
     createdByUid: 0,
     runTimeNs: 0n,

@@ -7,6 +7,7 @@ import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { refuse } from '../log.ts'
 import type { LoadEnv } from './env.ts'
 import { checkFuncModel } from './func-model.ts'
+import { checkStructOps } from './struct-ops.ts'
 
 /** What a program that is attached to a function, by type id, may be attached to (check_attach_btf_id). */
 
@@ -212,31 +213,4 @@ function sleepableHooks(): ReadonlySet<string> {
       .map((hook) => `bpf_lsm_${hook}`),
   )
   return sleepable
-}
-
-/** check_struct_ops_btf_id. A struct is registered when the kernel has the map value that wraps it. */
-function checkStructOps(env: LoadEnv): void {
-  if (!env.gplCompatible) {
-    refuse(env, Errno.EINVAL, 'struct ops programs must have a GPL compatible license\n')
-  }
-  const id = env.attr.attachBtfId ?? 0
-  if (id === 0) refuse(env, Errno.ENOTSUPP)
-  const btf = vmlinuxTypes(env.kernel)
-  const known = btf.has(id) && btf.kind(id) === Kind.STRUCT
-  const name = known ? btf.name(id) : ''
-  if (!known || btf.findByNameKind(`bpf_struct_ops_${name}`, Kind.STRUCT) === undefined) {
-    refuse(env, Errno.ENOTSUPP, `attach_btf_id ${id} is not a supported struct\n`)
-  }
-  const member = env.expectedAttachType
-  if (member >= btf.vlen(id)) {
-    refuse(env, Errno.EINVAL, `attach to invalid member idx ${member} of struct ${name}\n`)
-  }
-  env.opsName = name
-  env.attachFuncName = btf.memberName(id, member)
-  const pointer = btf.skipModsAndTypedefs(btf.memberType(id, member))
-  const proto = btf.kind(pointer) === Kind.PTR ? btf.skipModsAndTypedefs(btf.type(pointer)) : 0
-  if (btf.kind(proto) !== Kind.FUNC_PROTO) {
-    const text = `attach to invalid member ${env.attachFuncName}(@idx ${member}) of struct ${name}\n`
-    refuse(env, Errno.EINVAL, text)
-  }
 }

@@ -4,6 +4,8 @@ import { LogLevel } from '../log.ts'
 import { checkAttachTarget } from './attach-target.ts'
 import { checkCfg } from './cfg.ts'
 import type { LoadEnv } from './env.ts'
+import { processFdArray } from './fd-array.ts'
+import { checkEliminated } from './kfuncs.ts'
 import { resolveLdImm64 } from './ldimm64.ts'
 import { checkProgBtf, readProgBtf } from './prog-btf.ts'
 import { stackDepth } from './stack-depth.ts'
@@ -21,6 +23,7 @@ export function checkProgram(env: LoadEnv): FinishedLog {
   const { log } = env
   let refusal: KernelError | undefined
   try {
+    processFdArray(env)
     readProgBtf(env)
     findSubprogs(env)
     checkSubprogs(env)
@@ -29,6 +32,7 @@ export function checkProgram(env: LoadEnv): FinishedLog {
     checkCfg(env)
     checkAttachTarget(env)
     walkStart(env)
+    checkEliminated(env)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     refusal = error

@@ -30,6 +30,7 @@ export interface LoadEnv {
   readonly kernel: LoadKernel
   readonly attr: ProgLoadAttr
   readonly log: VerifierLog
+  readonly name: string
   /** The program as it was given; no check changes it. */
   readonly insns: Insns
   readonly type: number
@@ -50,6 +51,7 @@ export interface LoadEnv {
   /** Number of the exception callback among them, 0 when there's none. */
   exceptionCallback: number
   readonly usedMaps: MapRecord[]
+  readonly usedBtfs: Set<Btf>
   readonly mapUses: MapUse[]
   /** Type ids of vmlinux in ld_imm64 instructions, by slot: what they became. */
   readonly ksymAddresses: Map<number, bigint>

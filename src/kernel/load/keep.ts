@@ -27,7 +27,7 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
     record: {
       type: env.type,
       expectedAttachType: env.expectedAttachType,
-      name: attr.progName ?? '',
+      name: env.name,
       tag: progTag(insns),
       progFlags: attr.progFlags ?? 0,
       ifindex: 0,

@@ -1,10 +1,13 @@
 import type { Btf } from '../../btf/btf.ts'
 import { Kind } from '../../btf/btf.ts'
+import { Class, Jmp, LD_IMM64 } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
+import { PseudoCall } from '../../uapi/flags.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
 import { refuse } from '../log.ts'
 import type { LoadEnv } from './env.ts'
+import { checkFuncModel } from './func-model.ts'
 
 const MAX_KFUNC_DESCS = 256
 const MAX_KFUNC_BTFS = 256
@@ -38,11 +41,15 @@ export class KfuncTable {
     if (!btf.has(id) || btf.kind(id) !== Kind.FUNC) {
       refuse(env, Errno.EINVAL, `kernel btf_id ${id} is not a function\n`)
     }
+    if (btf.kind(btf.type(id)) !== Kind.FUNC_PROTO) {
+      refuse(env, Errno.EINVAL, `kernel function btf_id ${id} does not have a valid func_proto\n`)
+    }
     const name = btf.name(id)
     if (env.kernel.symbol(name) === undefined) {
       refuse(env, Errno.EINVAL, `cannot find address for kernel function ${name}\n`)
     }
     this.#seen.add(key)
+    checkFuncModel(env, btf, btf.type(id), name)
   }
 
   /** find_kfunc_desc_btf. No modules can be loaded, so no descriptor stands for the BTF of one. */
@@ -65,5 +72,23 @@ export class KfuncTable {
       refuse(env, error.errno, `invalid module BTF fd specified\n${missing}`)
     }
     refuse(env, Errno.EINVAL, `BTF fd for kfunc is not a module BTF\n${missing}`)
+  }
+}
+
+const CALL = Class.JMP | Jmp.CALL
+
+/**
+ * fixup_kfunc_call: a call of no function must be gone when dead code is. Here only those are found that every run
+ * comes to, up to the first jump.
+ */
+export function checkEliminated({ insns, log }: LoadEnv): void {
+  for (let i = 0; i < insns.length; i++) {
+    const code = insns.code(i)
+    const cls = code & 7
+    if (code === LD_IMM64) i++
+    if (cls !== Class.JMP && cls !== Class.JMP32) continue
+    if (code !== CALL || insns.src(i) === PseudoCall.CALL) return
+    if (insns.src(i) !== PseudoCall.KFUNC_CALL || insns.imm(i) !== 0 || insns.off(i) !== 0) continue
+    refuse({ log }, Errno.EINVAL, 'invalid kernel function call not eliminated in verifier pass\n')
   }
 }

@@ -1,4 +1,5 @@
-import { Btf, Kind } from '../../btf/btf.ts'
+import type { Btf } from '../../btf/btf.ts'
+import { Kind } from '../../btf/btf.ts'
 import { Class, LD_IMM64, Mode } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { PseudoLdImm64 } from '../../uapi/flags.ts'
@@ -8,6 +9,7 @@ import { KernelError } from '../error.ts'
 import { refuse } from '../log.ts'
 import type { MapRecord } from '../objects/records.ts'
 import type { LoadEnv } from './env.ts'
+import { addUsedBtf } from './fd-array.ts'
 import { addUsedMap } from './map-compat.ts'
 import { isKnownOpcode } from './opcodes.ts'
 
@@ -123,13 +125,13 @@ function kernelSymbol(env: LoadEnv, i: number): bigint {
     refuse(env, Errno.ENOENT, `ldimm64 failed to find the address for kernel symbol '${name}'.\n`)
   }
   if (kind === Kind.VAR) checkSize(env, btf, id)
+  addUsedBtf(env, btf)
   return address
 }
 
 function btfOfFd(env: LoadEnv, fd: number): Btf {
   try {
-    const { bytes, kernelBtf } = env.kernel.btfByFd(fd)
-    return kernelBtf ? vmlinuxTypes(env.kernel) : Btf.parse(bytes)
+    return env.kernel.btfByFd(fd).types
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     refuse(env, Errno.EINVAL, 'invalid module BTF object FD specified.\n')

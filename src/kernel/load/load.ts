@@ -5,8 +5,8 @@ import type { MapOwner, MapRecord, ProgRecord } from '../objects/records.ts'
 /** What BPF_PROG_LOAD asks of the rest of the kernel. Look-ups by descriptor throw KernelError(EBADF). */
 export interface LoadKernel {
   mapByFd(fd: number): MapRecord
-  /** BTF bytes behind a descriptor, and the id. */
-  btfByFd(fd: number): { id: number; bytes: Uint8Array; kernelBtf: boolean }
+  /** The types behind a descriptor, and their id: the same object for the same id. */
+  btfByFd(fd: number): { id: number; types: Btf; kernelBtf: boolean }
   progByFd(fd: number): ProgRecord
   /** The BTF of vmlinux, read on first use. */
   vmlinuxBtf(): Uint8Array

@@ -3,6 +3,7 @@ import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { FieldType as Field, fieldMask } from '../btf/field-types.ts'
 import { refuse } from '../log.ts'
+import { MMAP_WRITERS } from '../maps/arena.ts'
 import type { MapRecord } from '../objects/records.ts'
 import type { LoadEnv } from './env.ts'
 
@@ -84,6 +85,8 @@ function checkMapProgCompatibility(env: LoadEnv, map: MapRecord): void {
   }
   if (map.type === MapType.ARENA) {
     if (sameKind) refuse(env, Errno.EBUSY, 'Only one arena per program\n')
+    const hasAddress = map.mapExtra !== 0n || map.extra[MMAP_WRITERS] !== undefined
+    if (!hasAddress) no("arena's user address must be set via map_extra or mmap()")
   }
 }
 

@@ -1,6 +1,7 @@
-import { Btf, Kind } from '../../btf/btf.ts'
+import type { Btf } from '../../btf/btf.ts'
+import { Kind } from '../../btf/btf.ts'
 import { Errno } from '../../uapi/errno.ts'
-import { refuse } from '../log.ts'
+import { LogLevel, refuse } from '../log.ts'
 import type { FuncInfo, LoadEnv } from './env.ts'
 
 /**
@@ -59,10 +60,9 @@ export function readProgBtf(env: LoadEnv): void {
   // btf_get_by_fd doesn't say what else the descriptor is.
   const found = env.kernel.btfByFd(env.attr.progBtfFd ?? 0)
   if (found.kernelBtf) refuse(env, Errno.EACCES)
-  const btf = Btf.parse(found.bytes)
-  env.btf = btf
+  env.btf = found.types
   env.btfId = found.id
-  if (funcs.count > 0) env.funcInfo = readFuncInfo(env, btf, funcs)
+  if (funcs.count > 0) env.funcInfo = readFuncInfo(env, found.types, funcs)
 }
 
 /** check_btf_func_early. Its texts have no newline in the kernel either. */
@@ -139,15 +139,9 @@ function returnsScalar(btf: Btf, func: number): boolean {
   return kind === Kind.ENUM || kind === Kind.ENUM64 || isSmallInt(btf, type)
 }
 
-/** btf_type_is_small_int: whole bytes that fit a register. */
+/** btf_type_is_small_int: one that fits a register. */
 function isSmallInt(btf: Btf, type: number): boolean {
-  const size = btf.size(type)
-  return (
-    btf.kind(type) === Kind.INT &&
-    [1, 2, 4, 8].includes(size) &&
-    btf.intOffset(type) === 0 &&
-    btf.intBits(type) === size * 8
-  )
+  return btf.kind(type) === Kind.INT && btf.size(type) <= 8
 }
 
 /** check_btf_line. */
@@ -185,9 +179,12 @@ function readLines(env: LoadEnv, lines: Records): Uint8Array {
   return kept
 }
 
+/** BPF_CORE_TYPE_ID_LOCAL: the only kind of relocation that needs nothing of the kernel's. */
+const TYPE_ID_LOCAL = 6
+
 /**
- * check_core_relo, as far as the records' layout: relocations that the kernel applies itself are made only by
- * generated loaders, which don't exist here.
+ * check_core_relo, and what bpf_core_apply refuses at once. The relocations themselves are libbpf's work, which leaves
+ * them to the kernel only in generated loaders: here the kernel makes none.
  */
 function checkCoreRelos(env: LoadEnv): void {
   const relos = records(env.attr.coreRelos, env.attr.coreReloRecSize)
@@ -195,11 +192,18 @@ function checkCoreRelos(env: LoadEnv): void {
   const { recSize } = relos
   if (recSize < MIN_CORE_RELO_SIZE || recSize > MAX_RECORD_SIZE || recSize % 4) refuse(env, Errno.EINVAL)
   const view = viewOf(relos.bytes)
-  for (let i = 0; i < relos.count; i++) {
-    checkTail(env, relos, i, MIN_CORE_RELO_SIZE, 'nonzero tailing record in core_relo')
-    const off = view.getUint32(i * recSize, true)
-    if (off % 8 || off / 8 >= env.insns.length) {
-      refuse(env, Errno.EINVAL, `Invalid core_relo[${i}].insn_off:${off} prog->len:${env.insns.length}\n`)
-    }
+  checkTail(env, relos, 0, MIN_CORE_RELO_SIZE, 'nonzero tailing record in core_relo')
+  const off = view.getUint32(0, true)
+  if (off % 8 || off / 8 >= env.insns.length) {
+    refuse(env, Errno.EINVAL, `Invalid core_relo[0].insn_off:${off} prog->len:${env.insns.length}\n`)
   }
+  const [typeId, kind] = [view.getUint32(4, true), view.getUint32(12, true)]
+  if (!env.btf?.has(typeId)) refuse(env, Errno.EINVAL, `relo #0: bad type id ${typeId}\n`)
+  if (kind !== TYPE_ID_LOCAL && env.btf.name(typeId) === '') {
+    env.log.write(`target candidate search failed for ${typeId}\n`)
+    // print_cand_cache: nothing was ever looked for.
+    const caches = env.log.level & LogLevel.LEVEL2 ? 'vmlinux_cand_cache:\nmodule_cand_cache:\n' : ''
+    refuse(env, Errno.EINVAL, caches)
+  }
+  refuse(env, Errno.ENOTSUPP)
 }

@@ -1,10 +1,11 @@
 import { Insns } from '../../isa/insn.ts'
 import type { ProgLoadAttr } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
-import { BPF_OBJ_NAME_LEN, ProgFlag } from '../../uapi/flags.ts'
+import { ProgFlag } from '../../uapi/flags.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { KernelError } from '../error.ts'
 import { VerifierLog } from '../log.ts'
+import { checkName } from '../objects/names.ts'
 import type { ProgRecord } from '../objects/records.ts'
 import { progTypeRow } from '../progs/types.ts'
 import { fixedAttachType, mayAttach } from './attach-type.ts'
@@ -57,11 +58,11 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): Omit<LoadEnv, 
   if (attr.progIfindex) checkDevice(type, flags, attr.progIfindex)
   const row = progTypeRow(type)
   if (!row?.options.every((option) => kernel.option(option) !== undefined)) no(Errno.EINVAL)
-  const name = attr.progName ?? ''
-  if (name.length >= BPF_OBJ_NAME_LEN || !/^[A-Za-z0-9_.]*$/.test(name)) no(Errno.EINVAL)
+  const name = checkName(attr.progName ?? '')
   return {
     kernel,
     attr,
+    name,
     insns,
     type,
     expectedAttachType,
@@ -76,6 +77,7 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): Omit<LoadEnv, 
     subprogs: [],
     exceptionCallback: 0,
     usedMaps: [],
+    usedBtfs: new Set(),
     mapUses: [],
     ksymAddresses: new Map(),
     attachFuncName: undefined,

@@ -2,6 +2,7 @@ import { FuncLinkage, Kind } from '../../btf/btf.ts'
 import { Class, Jmp, LD_IMM64, Mode } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
+import { KernelError } from '../error.ts'
 import { LogLevel, refuse } from '../log.ts'
 import type { LoadEnv } from './env.ts'
 import { KfuncTable } from './kfuncs.ts'
@@ -64,10 +65,13 @@ function exceptionCallback(env: LoadEnv): number {
   let off = 0
   for (const info of env.funcInfo) {
     if (info.typeId !== id) continue
-    off = info.insnOff
-    if (off === 0) env.log.write('invalid exception callback insn_off in func_info: 0\n')
+    off = info.insnOff | 0
+    if (off !== 0) continue
+    env.log.write('invalid exception callback insn_off in func_info: 0\n')
+    off = -Errno.EINVAL
   }
   if (off === 0) refuse(env, Errno.EINVAL, 'exception callback type id not found in func_info\n')
+  if (off < 0) throw new KernelError(-off)
   return off
 }
 
@@ -89,7 +93,7 @@ export function checkSubprogs(env: LoadEnv): void {
     }
     const op = code & 0xf0
     if ((cls === Class.JMP || cls === Class.JMP32) && op !== Jmp.EXIT && op !== Jmp.CALL) {
-      const off = i + 1 + (code === (Class.JMP32 | Jmp.JA) ? insns.imm(i) : insns.off(i))
+      const off = (i + 1 + (code === (Class.JMP32 | Jmp.JA) ? insns.imm(i) : insns.off(i))) | 0
       if (off < start || off >= end) refuse(env, Errno.EINVAL, `jump out of range from insn ${i} to ${off}\n`)
     }
     if (i === end - 1) {

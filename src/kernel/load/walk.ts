@@ -5,6 +5,7 @@ import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { fieldMask } from '../btf/field-types.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
+import { LogLevel, VerifierLog } from '../log.ts'
 import type { InnerMapMeta, MapRecord } from '../objects/records.ts'
 import type { AttachTo, SpecialField, VerifierInput, VerifierMap } from '../verifier/input.ts'
 import { ROOT } from '../verifier/input.ts'
@@ -21,7 +22,7 @@ export const verifierSwitch = { on: false }
 /** do_check_main and what belongs to it, or only the count of instructions while the verifier is off. */
 export function walkStart(env: LoadEnv): void {
   const { log } = env
-  if (!verifierSwitch.on) {
+  if (!verifierSwitch.on && !isSurelyRefused(env)) {
     env.insnsProcessed = env.insns.length
     // do_check_common forgets what it wrote about a program that passed.
     if (!(log.level & 2)) log.reset()
@@ -38,6 +39,25 @@ export function walkStart(env: LoadEnv): void {
       peakStates: verifier.peakStates,
       stackDepths: verifier.subprogs.map(({ stackDepth }) => stackDepth),
     }
+  }
+}
+
+/** What the verifier is right about, whatever else it doesn't know yet: calls and fields, not values. */
+const sure =
+  /^(program of this type cannot use helper|invalid func|cannot call GPL-restricted function|helper call is not allowed in probe|helper call might sleep|BPF_\S+ uses reserved fields)/
+
+/** Room for the log of a program that isn't refused for sure; of a longer one the end is kept, which is what counts. */
+const TRIAL_LOG_SIZE = 1 << 16
+
+/** Whether the verifier, while it's off, refuses a program for something that it can't be wrong about. */
+function isSurelyRefused(env: LoadEnv): boolean {
+  const log = new VerifierLog(LogLevel.LEVEL1, TRIAL_LOG_SIZE)
+  try {
+    verify(makeEnv(toInput({ ...env, log })))
+    return false
+  } catch {
+    // Whatever else it says, or fails at, isn't believed yet.
+    return sure.test(log.finish().text.trimEnd().split('\n').at(-1) ?? '')
   }
 }
 
@@ -79,14 +99,6 @@ const MAP_HEADER = 0x130n
 
 function toMap(env: LoadEnv, map: MapRecord): VerifierMap {
   const { kernel } = env
-  const fields: SpecialField[] = map.fields.map(({ type, offset, size, inVmlinux, typeId, nodeOffset }) => ({
-    type,
-    offset,
-    size,
-    btf: inVmlinux ? vmlinuxTypes(kernel) : kernel.btfById?.(map.btfId),
-    btfId: typeId,
-    nodeOffset,
-  }))
   let value: Uint8Array | undefined
   return {
     type: map.type,
@@ -96,11 +108,11 @@ function toMap(env: LoadEnv, map: MapRecord): VerifierMap {
     maxEntries: map.maxEntries,
     mapFlags: map.mapFlags,
     frozen: map.frozen,
-    fields,
+    fields: specialFields(env, map),
     fieldMask: fieldMask(map.fields),
     address: MAP_ADDRESSES + BigInt(map.id) * MAP_SIZE,
     valueAddress: MAP_ADDRESSES + BigInt(map.id) * MAP_SIZE + MAP_HEADER,
-    inner: map.innerMap && toInner(map.innerMap),
+    inner: map.innerMap && toInner(env, map.innerMap),
     directValue: () => {
       if (map.type !== MapType.ARRAY || map.maxEntries !== 1) return undefined
       return (value ??= kernel.arrayValue?.(map.id))
@@ -108,8 +120,20 @@ function toMap(env: LoadEnv, map: MapRecord): VerifierMap {
   }
 }
 
-/** The template of an inner map: it has no name, and its special fields aren't kept yet. */
-function toInner({ type, keySize, valueSize, maxEntries, mapFlags }: InnerMapMeta): VerifierMap {
+function specialFields({ kernel }: LoadEnv, { fields, btfId }: Pick<MapRecord, 'fields' | 'btfId'>): SpecialField[] {
+  return fields.map(({ type, offset, size, inVmlinux, typeId, nodeOffset }) => ({
+    type,
+    offset,
+    size,
+    btf: inVmlinux ? vmlinuxTypes(kernel) : kernel.btfById?.(btfId),
+    btfId: typeId,
+    nodeOffset,
+  }))
+}
+
+/** The template of an inner map: it has no name. */
+function toInner(env: LoadEnv, inner: InnerMapMeta): VerifierMap {
+  const { type, keySize, valueSize, maxEntries, mapFlags } = inner
   return {
     type,
     name: '',
@@ -118,8 +142,8 @@ function toInner({ type, keySize, valueSize, maxEntries, mapFlags }: InnerMapMet
     maxEntries,
     mapFlags,
     frozen: false,
-    fields: [],
-    fieldMask: 0,
+    fields: specialFields(env, inner),
+    fieldMask: fieldMask(inner.fields),
     address: MAP_ADDRESSES,
     valueAddress: MAP_ADDRESSES,
     inner: undefined,

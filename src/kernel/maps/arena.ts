@@ -6,6 +6,9 @@ import { require } from './alloc-check.ts'
 import { BaseMap } from './base.ts'
 import type { MapFamily } from './family.ts'
 
+/** Name of map->writecnt among a record's facts: who mapped an arena once keeps it from being frozen. */
+export const MMAP_WRITERS = 'writecnt'
+
 const CREATE_FLAGS = MapFlag.SEGV_ON_FAULT | MapFlag.MMAPABLE | MapFlag.NO_USER_CONV
 const PAGE_SIZE = 4096n
 const SIZE_4G = 1n << 32n

@@ -8,7 +8,7 @@ import { createHash, hashMemUsage } from './hash-check.ts'
 import { HashTable } from './hash-table.ts'
 import type { BucketBatch, MapEnvironment } from './map.ts'
 import { Packed } from './packed.ts'
-import { copyMapValue, copyMapValueLong, freeMapFields, hasLock, initMapValue, zeroMapValue } from './value.ts'
+import { copyMapValue, copyMapValueLong, freeMapFields, hasLock, initCopiedValue, zeroMapValue } from './value.ts'
 
 /** Elements of a look-up of many for which there's room from the start. */
 const ROOM = 1024
@@ -76,7 +76,7 @@ export abstract class HashBase extends BaseMap {
         if (size > count - keys.count) return end(keys.count === 0 ? Errno.ENOSPC : 0, bucket)
         for (let elem = first; elem !== 0; elem = table.after(elem)) {
           this.copyElem(elem, scratch, flags)
-          if (record.fields.length > 0) this.#initFields(scratch)
+          initCopiedValue(this, memory, scratch)
           keys.push(memory.u8, table.keyOf(elem))
           values.push(memory.u8, scratch)
         }
@@ -86,13 +86,6 @@ export abstract class HashBase extends BaseMap {
       memory.free(scratch, valueSize)
     }
     return end(Errno.ENOENT, table.buckets)
-  }
-
-  /** check_and_init_map_value of a copied value, or of each CPU's. */
-  #initFields(value: number): void {
-    const step = roundUp8(this.record.valueSize)
-    const end = value + this.valueSizeOfSyscall
-    for (let at = value; at < end; at += step) initMapValue(this.record, this.env.memory, at)
   }
 
   /** Takes out all elements of a bucket, the last one first. */

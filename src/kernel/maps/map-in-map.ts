@@ -1,6 +1,7 @@
 import { Errno } from '../../uapi/errno.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
+import { sameFields } from '../btf/field-types.ts'
 import { KernelError } from '../error.ts'
 import type { InnerMapMeta, MapRecord } from '../objects/records.ts'
 import type { MapEnvironment } from './map.ts'
@@ -21,14 +22,15 @@ export function innerMapMeta(fd: number, env: MapEnvironment): InnerMapMeta {
   const inner = env.descriptors.mapByFd(fd)
   if (inner.innerMap) throw new KernelError(Errno.EINVAL)
   if (neverInner.has(inner.type)) throw new KernelError(Errno.ENOTSUPP)
-  const { type, keySize, valueSize, maxEntries, mapFlags, btfId, btfKeyTypeId, btfValueTypeId } = inner
-  return { type, keySize, valueSize, maxEntries, mapFlags, btfId, btfKeyTypeId, btfValueTypeId }
+  const { type, keySize, valueSize, maxEntries, mapFlags, btfId, btfKeyTypeId, btfValueTypeId, fields } = inner
+  return { type, keySize, valueSize, maxEntries, mapFlags, btfId, btfKeyTypeId, btfValueTypeId, fields }
 }
 
 /** map_meta_equal. */
 function metaEqual(meta: InnerMapMeta, map: MapRecord): boolean {
   if (meta.type !== map.type || meta.keySize !== map.keySize || meta.valueSize !== map.valueSize) return false
   if (meta.mapFlags !== map.mapFlags) return false
+  if (!sameFields(meta.fields, map.fields, meta.btfId === map.btfId)) return false
   if (meta.type === MapType.ARRAY && !(meta.mapFlags & MapFlag.INNER_MAP)) return meta.maxEntries === map.maxEntries
   return true
 }

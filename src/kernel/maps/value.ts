@@ -53,6 +53,14 @@ export function initMapValue({ fields }: ValueLayout, memory: Memory, at: number
   for (const { type, offset, size } of fields) initField(memory, type, at + offset, size)
 }
 
+/** What bpf_map_copy_value leaves of special fields: of each CPU's value, in maps that have one for each. */
+export function initCopiedValue(map: { record: ValueLayout; valueSizeOfSyscall: number }, memory: Memory, at: number) {
+  const { record, valueSizeOfSyscall } = map
+  if (record.fields.length === 0) return
+  const step = (record.valueSize + 7) & ~7
+  for (let off = 0; off < valueSizeOfSyscall; off += step) initMapValue(record, memory, at + off)
+}
+
 /** bpf_obj_init_field. */
 function initField({ u8, view }: Memory, type: number, at: number, size: number): void {
   u8.fill(0, at, at + size)

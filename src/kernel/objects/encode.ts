@@ -31,13 +31,19 @@ export function encodeMap(map: StoredMap): Uint8Array {
   const extra = Object.entries(map.extra)
   w.number(extra.length)
   for (const [name, value] of extra) w.string(name).string(String(value))
-  w.number(map.fields.length)
-  for (const { type, offset, inVmlinux, typeId, nodeOffset } of map.fields) {
-    w.number(type).number(offset).bool(inVmlinux).number(typeId).number(nodeOffset)
-  }
+  encodeFields(w, map.fields)
+  encodeFields(w, map.innerMap?.fields ?? [])
   return w.done()
 }
 
+function encodeFields(w: Writer, fields: readonly MapField[]): void {
+  w.number(fields.length)
+  for (const { type, offset, inVmlinux, typeId, nodeOffset } of fields) {
+    w.number(type).number(offset).bool(inVmlinux).number(typeId).number(nodeOffset)
+  }
+}
+
+/** Numbers of a template; its special fields stand at the record's end. */
 const innerFields = [
   'type',
   'keySize',
@@ -52,7 +58,7 @@ const innerFields = [
 export function decodeMap(bytes: Uint8Array): StoredMap {
   const r = new Reader(bytes)
   r.number()
-  return {
+  const map: StoredMap = {
     refs: r.number(),
     userRefs: r.number(),
     id: r.number(),
@@ -75,8 +81,10 @@ export function decodeMap(bytes: Uint8Array): StoredMap {
     innerMap: r.bool() ? decodeInner(r) : undefined,
     owner: r.bool() ? decodeOwner(r) : undefined,
     extra: decodeExtra(r),
-    fields: Array.from({ length: r.number() }, () => decodeField(r)),
+    fields: decodeFields(r),
   }
+  if (map.innerMap) map.innerMap.fields = decodeFields(r)
+  return map
 }
 
 function decodeInner(r: Reader): InnerMapMeta {
@@ -89,6 +97,7 @@ function decodeInner(r: Reader): InnerMapMeta {
     btfId: r.number(),
     btfKeyTypeId: r.number(),
     btfValueTypeId: r.number(),
+    fields: [],
   }
 }
 
@@ -100,6 +109,10 @@ function decodeOwner(r: Reader): MapOwner {
     attachFuncProtoId: r.number(),
     expectedAttachType: r.number(),
   }
+}
+
+function decodeFields(r: Reader): MapField[] {
+  return Array.from({ length: r.number() }, () => decodeField(r))
 }
 
 function decodeField(r: Reader): MapField {

@@ -45,7 +45,7 @@ export interface MapOwner {
 
 export type InnerMapMeta = Pick<
   MapRecord,
-  'type' | 'keySize' | 'valueSize' | 'maxEntries' | 'mapFlags' | 'btfId' | 'btfKeyTypeId' | 'btfValueTypeId'
+  'type' | 'keySize' | 'valueSize' | 'maxEntries' | 'mapFlags' | 'btfId' | 'btfKeyTypeId' | 'btfValueTypeId' | 'fields'
 >
 
 /** struct bpf_prog and bpf_prog_aux, as far as they are kept. */
