@@ -26,6 +26,15 @@ export class Assembler {
     this.#slots[at] = [code, dst, src, off, imm]
   }
 
+  setImm(at: number, imm: number): void {
+    const [code, dst, src, off] = this.#slots[at] as readonly [number, number, number, number, number]
+    this.#slots[at] = [code, dst, src, off, imm]
+  }
+
+  codeAt(slot: number): number | undefined {
+    return this.#slots[slot]?.[0]
+  }
+
   load(size: number, dst: number, src: number, off: number): void {
     this.emit(0x61 | size, dst, src, off, 0)
   }

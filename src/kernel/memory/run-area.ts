@@ -18,6 +18,8 @@ export const RunArea = {
   GRANTS: 88,
   GRANTS_LIMIT: 92,
   CPU: 96,
+  /** What the program was started with: low word, high word. */
+  ARGUMENT: 104,
   /** The context as the program sees it: struct __sk_buff or struct xdp_md, with the low words of addresses. */
   CONTEXT: 128,
   END: 384,

@@ -95,6 +95,7 @@ export class SkbContext implements VirtualObject {
   store(off: number, size: number, lo: number, hi: number): boolean {
     const skb = this.#skb
     if (off >= SkbField.CB && off < SkbField.HASH) return this.#storeCb(off, size, lo, hi)
+    if (size !== (off === SkbField.TSTAMP ? 8 : 4)) return false
     switch (off) {
       case SkbField.MARK:
         skb.mark = lo

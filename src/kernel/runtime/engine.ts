@@ -53,6 +53,7 @@ export class Engine {
       this.#interpreter = new Interpreter(this.run, stackTop, probes, (mapId, index) => this.#tailCall(mapId, index))
       this.#compiler = new CompiledEngine(kernel, this.run, probes, (lo, hi, index) => this.#target(lo, hi, index))
       if (kernel.engine === 'compiler') this.#linked = this.#link(this.#prog)
+      if (!this.#linked) this.#code(this.#prog)
     } catch (error) {
       this.end()
       throw error
@@ -66,6 +67,9 @@ export class Engine {
 
   /** Runs the program so many times on the same. @returns the last result. */
   repeat(lo: number, hi: number, times: number): number {
+    const { view } = this.run.memory
+    view.setInt32(RunArea.ARGUMENT, lo, true)
+    view.setInt32(RunArea.ARGUMENT + 4, hi, true)
     if (this.#linked) return this.#compiler.start(this.#linked, lo, hi, times)
     const code = this.#code(this.#prog)
     for (let i = 0; i < times; i++) this.#interpreter.start(code, lo, hi)

@@ -152,6 +152,10 @@ export class Interpreter {
   #tailCall(): boolean {
     const run = this.#run
     const r = run.regs
+    const { i32 } = run.memory
+    if (r[2] !== i32[RunArea.ARGUMENT >> 2] || r[3] !== i32[(RunArea.ARGUMENT >> 2) + 1]) {
+      throw fault('a tail call without the context')
+    }
     if (r[5] !== MAP_HI) throw fault('a tail call without a program array')
     if (run.tailCalls >= MAX_TAIL_CALLS) return false
     const code = this.#tailCallTarget(r[4] as number, (r[6] as number) >>> 0)

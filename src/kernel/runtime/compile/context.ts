@@ -68,8 +68,9 @@ export function contextField(type: number, off: number, size: number, write: boo
   if (!layout) return undefined
   const address = layout.addresses[off]
   if (address) return size === 4 && !write ? address : undefined
-  // Only the control block is more than words.
-  if (off % size !== 0 || (size === 8 && (off < SkbField.CB || layout !== skb))) return undefined
+  // Only the control block is more than words, and written in parts.
+  const inBlock = layout === skb && off >= SkbField.CB
+  if (off % size !== 0 || (!inBlock && (size === 8 || (write && size !== 4)))) return undefined
   const isInside = ([from, to, writable]: Range) => off >= from && off + size <= to && (writable || !write)
   return layout.bytes.some(isInside) ? { kind: 'bytes', at: off } : undefined
 }

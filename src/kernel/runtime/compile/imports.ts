@@ -37,6 +37,7 @@ export const faults = [
   'an atomic operation of that size',
   'an unknown atomic operation',
   'too many nested calls',
+  'a tail call without the context',
 ] as const
 
 export type Fault = (typeof faults)[number]

@@ -177,6 +177,16 @@ function writeLoop(w: FunctionWriter): boolean {
 export function writeTailCall(w: FunctionWriter): void {
   const { code } = w
   const at = w.local('at')
+  const context = w.state.reg(1)
+  if (context.kind !== 'context' || context.off !== 0) {
+    w.get(1)
+    code.i32(0)
+    code.memory('i64.load', RunArea.ARGUMENT)
+    code.op('i64.ne')
+    code.open('if')
+    writeFault(w, 'a tail call without the context')
+    code.op('end')
+  }
   pushArgument(w, 2)
   w.getLow(3)
   code.call(w.program.imports.runtime('tail_call'))
