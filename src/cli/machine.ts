@@ -37,14 +37,25 @@ export function mustBeKernel(name: string): void {
     throw new CommandError(`no kernel '${name}': there is ${profileNames().join(', ')}`)
 }
 
+/** BPFTOOL_ENGINE: the engine that runs programs, where it isn't chosen by what pays. @throws CommandError. */
+function chosenEngine({ env }: Pick<CommandIo, 'env'>): 'interpreter' | 'compiler' | undefined {
+  const text = env['BPFTOOL_ENGINE']
+  if (text === undefined || text === '') return undefined
+  if (text !== 'interpreter' && text !== 'compiler') {
+    throw new CommandError(`BPFTOOL_ENGINE is neither interpreter nor compiler: ${text}`)
+  }
+  return text
+}
+
 /** Opens the machine that the options choose; a directory without one boots Linux 6.18. @throws StateError. */
 export function openMachine(io: CommandIo, choice: MachineChoice): Machine {
   const stoppedAt = stoppedClock(io)
   if (choice.kernel !== undefined) mustBeKernel(choice.kernel)
+  const engine = chosenEngine(io)
   const machine: KernelMachine =
     choice.kernel === undefined
-      ? bootDirectory(stateDirectory(io, choice), { stoppedAt })
-      : bootMachine({ profile: choice.kernel, stoppedAt })
+      ? bootDirectory(stateDirectory(io, choice), { stoppedAt, engine })
+      : bootMachine({ profile: choice.kernel, stoppedAt, engine })
   return {
     process: () => machine.process('bpftool'),
     close: () => {

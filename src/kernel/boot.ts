@@ -37,7 +37,8 @@ export function bootMachine(options: BootOptions = {}): Machine {
   const facts = readFacts(store) ?? store.write(() => readFacts(store) ?? bootFresh(store, options))
   const profile = loadProfile(facts.profile)
   const clock = makeClock(facts.bootTime, options.stoppedAt)
-  const kernel = new Kernel({ store, profile, clock, possibleCpus: facts.cpus, facts, location: options.location })
+  const { engine, location } = options
+  const kernel = new Kernel({ store, profile, clock, possibleCpus: facts.cpus, engine, facts, location })
   kernel.reap()
   let pids = 0
   return {

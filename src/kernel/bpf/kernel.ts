@@ -4,6 +4,7 @@ import { Bpffs } from '../bpffs/bpffs.ts'
 import { CheckedBtf } from '../btf/checked.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
+import type { EngineName } from '../helpers/impl/run-kernel.ts'
 import type { StoredMap } from '../objects/encode.ts'
 import type { KeptKind } from '../objects/objects.ts'
 import { Objects } from '../objects/objects.ts'
@@ -31,6 +32,7 @@ export interface KernelParts {
   readonly profile: Profile
   readonly clock: Clock
   readonly possibleCpus: number
+  readonly engine: EngineName | undefined
   readonly facts: MachineFacts
   /** Directory of the state; undefined for a machine in memory. */
   readonly location: string | undefined
@@ -45,6 +47,7 @@ export class Kernel {
   readonly profile: Profile
   readonly clock: Clock
   readonly possibleCpus: number
+  readonly engine: EngineName | undefined
   readonly facts: MachineFacts
   readonly location: string | undefined
   readonly objects: Objects
@@ -58,13 +61,14 @@ export class Kernel {
   #depth = 0
   #generation = -1
 
-  constructor({ store, profile, clock, possibleCpus, facts, location }: KernelParts) {
+  constructor({ store, profile, clock, possibleCpus, engine, facts, location }: KernelParts) {
     this.facts = facts
     this.location = location
     this.store = store
     this.profile = profile
     this.clock = clock
     this.possibleCpus = possibleCpus
+    this.engine = engine
     this.bpffs = new Bpffs(store)
     this.processes = new Processes(store)
     this.objects = new Objects(store, {

@@ -1,3 +1,4 @@
+import type { EngineName } from '../helpers/impl/run-kernel.ts'
 import { Bpffs } from '../bpffs/bpffs.ts'
 import { Objects } from '../objects/objects.ts'
 import { loadProfile } from '../profile/profile.ts'
@@ -20,6 +21,8 @@ export interface BootRequest {
   cpus?: number | undefined
   /** Seconds since 1970 at which the clock stands still. */
   stoppedAt?: number | undefined
+  /** The engine that runs programs; by what pays where it's left out. */
+  engine?: EngineName | undefined
 }
 
 export const DEFAULT_PROFILE = '6.18'

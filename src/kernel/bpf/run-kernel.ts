@@ -9,6 +9,7 @@ export function runKernel(kernel: Kernel, task: Task): RunKernel {
   return {
     memory: maps.environment.memory,
     possibleCpus: kernel.possibleCpus,
+    engine: kernel.engine,
     cpu: maps.environment.currentCpu(),
     task: {
       pid: task.pid,

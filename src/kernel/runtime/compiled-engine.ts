@@ -9,13 +9,29 @@ import { runaway } from './failures.ts'
 import { STACK_SIZE } from './limits.ts'
 import { RuntimeImports } from './linker.ts'
 import type { FindProgram } from './linker.ts'
-import type { CompiledModule } from './module-cache.ts'
+import type { CompiledModule } from './known-programs.ts'
+
+/** Calls a function of a program: its slot, its frame, and r1 to r5 in halves. */
+type Enter = (
+  slot: number,
+  frame: number,
+  r1: number,
+  r1Hi: number,
+  r2: number,
+  r2Hi: number,
+  r3: number,
+  r3Hi: number,
+  r4: number,
+  r4Hi: number,
+  r5: number,
+  r5Hi: number,
+) => number
 
 /** What a module exports: see compile.ts. */
 interface Exports {
   run(lo: number, hi: number, times: number): number
   main: () => unknown
-  enter?: (slot: number, frame: number, ...words: number[]) => number
+  enter?: Enter
 }
 
 /** A program whose module is linked to a run. */
@@ -56,12 +72,14 @@ export class CompiledEngine {
     }
     const bpf: Record<string, (...words: number[]) => number> = {}
     const lookup: Record<string, (key: number) => number> = {}
+    const tail: Record<string, number> = {}
     for (const { module: from, name } of compiled.imports) {
       if (from === 'bpf') bpf[name] = this.#imports.helper(name, callback)
       else if (from === 'lookup') lookup[name] = this.#imports.lookup(Number(name))
+      else if (from === 'tail') tail[name] = this.#imports.tailSlots(Number(name))
     }
     const env = { memory: run.memory.wasm, programs: this.#table }
-    const instance = new WebAssembly.Instance(module, { env, run: this.#imports.run, bpf, lookup, value })
+    const instance = new WebAssembly.Instance(module, { env, run: this.#imports.run, bpf, lookup, value, tail })
     const linked: Linked = { exports: instance.exports as unknown as Exports, callback }
     return linked
   }
@@ -89,8 +107,20 @@ export class CompiledEngine {
     const fuel = (memory.i32[RunArea.FUEL >> 2] as number) - 1
     if (fuel < 0) throw runaway()
     memory.i32[RunArea.FUEL >> 2] = fuel
-    const words = r.subarray(2, 12) as unknown as readonly [number, number]
-    const lo = (enter as NonNullable<Exports['enter']>)(slot, frame - STACK_SIZE, ...words)
+    const lo = (enter as Enter)(
+      slot,
+      frame - STACK_SIZE,
+      r[2] as number,
+      r[3] as number,
+      r[4] as number,
+      r[5] as number,
+      r[6] as number,
+      r[7] as number,
+      r[8] as number,
+      r[9] as number,
+      r[10] as number,
+      r[11] as number,
+    )
     // Another array where memory grew.
     const { i32 } = memory
     i32[RunArea.CALL_FRAME >> 2] = frame

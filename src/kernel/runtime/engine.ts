@@ -2,7 +2,6 @@ import { Errno } from '../../uapi/errno.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { KernelError } from '../error.ts'
-import { MAP_HI } from '../helpers/impl/address.ts'
 import { progRights } from '../helpers/impl/maps.ts'
 import type { RunKernel, RunProgram } from '../helpers/impl/run-kernel.ts'
 import { Run, fault } from '../helpers/impl/run.ts'
@@ -13,8 +12,10 @@ import { CompiledEngine } from './compiled-engine.ts'
 import type { Code } from './decode.ts'
 import { decode } from './decode.ts'
 import { Interpreter } from './interpreter.ts'
-import { MAX_FRAMES, MAX_TAIL_CALLS, STACK_SIZE } from './limits.ts'
-import { compiledModule } from './module-cache.ts'
+import { MAX_FRAMES, STACK_SIZE } from './limits.ts'
+import type { KnownProgram } from './known-programs.ts'
+import { knownProgram } from './known-programs.ts'
+import { COMPILE_TIME, isWorthCompiling } from './tier.ts'
 import { trampoline } from './trampoline.ts'
 
 /** Program types whose loads of bad addresses give 0 (BPF_PROBE_MEM): they follow the kernel's own pointers. */
@@ -23,6 +24,8 @@ const probing: ReadonlySet<number> = new Set([ProgType.TRACING, ProgType.LSM, Pr
 /** A program made ready to be run any number of times: `end` gives its memory back. */
 export class Engine {
   readonly run: Run
+  /** Milliseconds that compiling took: Linux does that when a program is loaded. */
+  compileTime = 0
   readonly #kernel: RunKernel
   readonly #prog: RunProgram
   readonly #interpreter: Interpreter
@@ -50,14 +53,25 @@ export class Engine {
       memory.view.setUint32(RunArea.STACK_LIMIT, stack + STACK_SIZE, true)
       memory.view.setUint32(RunArea.CPU, kernel.cpu, true)
       const probes = probing.has(prog.type)
-      this.#interpreter = new Interpreter(this.run, stackTop, probes, (mapId, index) => this.#tailCall(mapId, index))
-      this.#compiler = new CompiledEngine(kernel, this.run, probes, (lo, hi, index) => this.#target(lo, hi, index))
-      if (kernel.engine === 'compiler') this.#linked = this.#link(this.#prog)
+      this.#interpreter = new Interpreter(this.run, stackTop, probes, {
+        tailCallTarget: (mapId, index) => this.#tailCall(mapId, index),
+        hotCallback: (code) => this.#hotCallback(code),
+      })
+      this.#compiler = new CompiledEngine(kernel, this.run, probes, (mapId, index) => this.#target(mapId, index))
+      if (kernel.engine === 'compiler') this.#compile(false)
       if (!this.#linked) this.#code(this.#prog)
     } catch (error) {
       this.end()
       throw error
     }
+  }
+
+  /** Makes ready for so many runs. */
+  prepare(times: number): void {
+    if (this.#linked || this.#kernel.engine !== undefined) return
+    const code = this.#code(this.#prog)
+    const known = this.#known(this.#prog, code)
+    if (isWorthCompiling(code, times) || known.spent > COMPILE_TIME) this.#compile(true)
   }
 
   /** Runs the program once. @param lo @param hi its argument. @returns r0's low word. */
@@ -72,7 +86,18 @@ export class Engine {
     view.setInt32(RunArea.ARGUMENT + 4, hi, true)
     if (this.#linked) return this.#compiler.start(this.#linked, lo, hi, times)
     const code = this.#code(this.#prog)
-    for (let i = 0; i < times; i++) this.#interpreter.start(code, lo, hi)
+    const start = performance.now()
+    let spent = 0
+    for (let done = 1, look = 1; done <= times; done++) {
+      this.#interpreter.start(code, lo, hi)
+      if (done < look) continue
+      look *= 2
+      spent = performance.now() - start
+      if (this.#kernel.engine !== undefined || (spent / done) * (times - done) < COMPILE_TIME) continue
+      this.#compile(true)
+      if (this.#linked) return this.#compiler.start(this.#linked, lo, hi, times - done)
+    }
+    this.#known(this.#prog, code).spent += performance.now() - start
     return (this.run.regs[0] as number) >>> 0
   }
 
@@ -81,14 +106,20 @@ export class Engine {
     this.run.memory.u8.set(this.#before, RunArea.R0_HI)
   }
 
+  #compile(optimize: boolean): void {
+    const start = performance.now()
+    this.#linked = this.#link(this.#prog, optimize)
+    this.compileTime += performance.now() - start
+  }
+
   #find(id: number): RunProgram {
     const prog = this.#kernel.progById(id)
     if (!prog) throw new KernelError(Errno.ENOENT)
     return prog
   }
 
-  /** Compiles a program and links it; undefined where it's too large for that. */
-  #link({ record, run }: RunProgram): Linked | undefined {
+  /** What this process remembers of a program. */
+  #known({ record, run }: RunProgram, { mapIds }: Code): KnownProgram {
     const mapOf = (id: number) => {
       try {
         return this.#kernel.mapById(id).record
@@ -97,8 +128,21 @@ export class Engine {
         throw error
       }
     }
-    const module = compiledModule(run, record.type, mapOf)
+    return knownProgram(run, record.type, mapIds, mapOf)
+  }
+
+  /** Compiles a program and links it; undefined where it's too large for that. */
+  #link(prog: RunProgram, optimize: boolean): Linked | undefined {
+    const module = this.#known(prog, decode(prog.run)).compile(optimize)
     return module && this.#compiler.link(module)
+  }
+
+  /** A function of the program that the interpreter is called back for again and again. */
+  #hotCallback(code: Code): Linked['callback'] | undefined {
+    if (this.#kernel.engine !== undefined) return undefined
+    const [id] = [...this.#codes].find(([, each]) => each === code) ?? []
+    const prog = id === undefined ? undefined : this.#kernel.progById(id)
+    return prog && this.#link(prog, true)?.callback
   }
 
   /** A program's code, with the addresses of map values filled in. */
@@ -134,16 +178,12 @@ export class Engine {
   }
 
   /** A tail call of compiled code: where in the table it goes, or -1. */
-  #target(mapLo: number, mapHi: number, index: number): number {
-    const { run } = this
-    if (mapHi !== MAP_HI) throw fault('a tail call without a program array')
-    if (run.tailCalls >= MAX_TAIL_CALLS) return -1
-    const prog = this.#progAt(mapLo, index)
+  #target(mapId: number, index: number): number {
+    const prog = this.#progAt(mapId, index)
     if (!prog) return -1
-    run.tailCalls++
     let target = this.#targets.get(prog.record.id)
     if (target === undefined) {
-      const linked = this.#link(prog)
+      const linked = this.#link(prog, false)
       target = this.#compiler.addTarget(linked ? linked.exports.main : this.#interpreted(prog))
       this.#targets.set(prog.record.id, target)
     }

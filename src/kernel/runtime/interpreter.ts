@@ -11,13 +11,19 @@ import { STRIDE } from './decode.ts'
 import { noHelper, noKfunc, runaway } from './failures.ts'
 import { FUEL, MAX_FRAMES, MAX_TAIL_CALLS, MAX_TIMED_LOOPS, STACK_SIZE } from './limits.ts'
 import { loadAbs } from './load-abs.ts'
+import { HOT_CALLBACKS } from './tier.ts'
 import { mayGotoAgain } from './may-goto.ts'
 
 /** Words saved for each frame: r6 to r9, r10, where to go on, may_goto's turns and since when. */
 const FRAME_WORDS = 13
 
-/** Finds the program in a slot of a program array. */
-export type TailCallTarget = (mapId: number, index: number) => Code | undefined
+/** What the interpreter asks the engine that it's part of. */
+export interface InterpreterHost {
+  /** The program in a slot of a program array. */
+  tailCallTarget(mapId: number, index: number): Code | undefined
+  /** What calls functions of a program that are called back very often, in the interpreter's place. */
+  hotCallback(code: Code): Run['callback'] | undefined
+}
 
 /** The engine: runs decoded programs, one instruction after the other. */
 export class Interpreter {
@@ -25,7 +31,7 @@ export class Interpreter {
   readonly #stackTop: number
   readonly #frames = new Int32Array(FRAME_WORDS * (MAX_FRAMES + 1))
   readonly #frameCode: Code[] = []
-  readonly #tailCallTarget: TailCallTarget
+  readonly #host: InterpreterHost
   /** What load instructions of bad addresses give in tracing programs: 0, instead of the run's end (BPF_PROBE_MEM). */
   readonly #probes: boolean
   #code: Code | undefined
@@ -33,12 +39,16 @@ export class Interpreter {
   #fuel = 0
   #mayGoto = 0
   #since = 0
+  /** How often functions were called back, and what calls those of one program since that was often. */
+  #callbacks = 0
+  #hot: Run['callback'] | undefined
+  #hotCode: Code | undefined
 
   /** @param stackTop r10 of the first frame; MAX_FRAMES frames lie below it. */
-  constructor(run: Run, stackTop: number, probes: boolean, tailCallTarget: TailCallTarget) {
+  constructor(run: Run, stackTop: number, probes: boolean, host: InterpreterHost) {
     this.#run = run
     this.#probes = probes
-    this.#tailCallTarget = tailCallTarget
+    this.#host = host
     this.#stackTop = stackTop
     run.callback = (slot) => {
       this.#callback(slot)
@@ -109,10 +119,27 @@ export class Interpreter {
 
   #callback(slot: number): void {
     const code = this.#code as Code
+    if (++this.#callbacks === HOT_CALLBACKS) {
+      this.#hot = this.#host.hotCallback(code)
+      this.#hotCode = code
+    }
+    if (this.#hot && this.#hotCode === code) {
+      this.#callCompiled(this.#hot, slot)
+      return
+    }
     if (slot < 0 || slot >= code.slots) throw fault('a callback')
     this.#push(0)
     this.#execute(slot * STRIDE)
     this.#pop()
+  }
+
+  /** Has compiled code call a function, as if it were called from this frame. */
+  #callCompiled(callback: Run['callback'], slot: number): void {
+    const { memory, regs } = this.#run
+    memory.i32[RunArea.FUEL >> 2] = this.#fuel
+    memory.i32[RunArea.CALL_FRAME >> 2] = regs[20] as number
+    callback(slot)
+    this.#fuel = memory.i32[RunArea.FUEL >> 2] as number
   }
 
   /** Enters a function: a new frame with a stack of its own. */
@@ -158,7 +185,7 @@ export class Interpreter {
     }
     if (r[5] !== MAP_HI) throw fault('a tail call without a program array')
     if (run.tailCalls >= MAX_TAIL_CALLS) return false
-    const code = this.#tailCallTarget(r[4] as number, (r[6] as number) >>> 0)
+    const code = this.#host.tailCallTarget(r[4] as number, (r[6] as number) >>> 0)
     if (!code) return false
     run.tailCalls++
     this.#switch(code)

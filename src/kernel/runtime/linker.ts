@@ -1,4 +1,5 @@
 import { helperNames } from '../../uapi/helper-names.ts'
+import { MAP_HI } from '../helpers/impl/address.ts'
 import { helperImpls } from '../helpers/impl/index.ts'
 import { progRights } from '../helpers/impl/maps.ts'
 import type { HelperImpl, Run } from '../helpers/impl/run.ts'
@@ -8,12 +9,13 @@ import { RunArea } from '../memory/run-area.ts'
 import { faults } from './compile/imports.ts'
 import type { RuntimeImport } from './compile/imports.ts'
 import { noHelper, noKfunc, runaway } from './failures.ts'
+import { MAX_TAIL_CALLS } from './limits.ts'
 import { loadAbs } from './load-abs.ts'
 import { mayGotoAgain } from './may-goto.ts'
 
 type Words = (...words: number[]) => number
-/** Finds a program of a program array: where in the table it is, or -1. */
-export type FindProgram = (mapLo: number, mapHi: number, index: number) => number
+/** Finds a program of a program array: where in the table it is, or -1. @throws KernelError for another kind of map. */
+export type FindProgram = (mapId: number, index: number) => number
 
 /** Registers are pairs of words in Run.regs; this pair is no register. */
 const SPARE = 22
@@ -25,12 +27,16 @@ const SPARE = 22
 export class RuntimeImports {
   readonly #run: Run
   readonly #probes: boolean
+  readonly #findProgram: FindProgram
+  /** Where the answers for program arrays are kept. */
+  readonly #tailSlots = new Map<number, number>()
   readonly run: Readonly<Record<RuntimeImport, Words>>
 
   /** @param probes whether loads of bad addresses give 0 (BPF_PROBE_MEM). */
   constructor(run: Run, probes: boolean, findProgram: FindProgram) {
     this.#run = run
     this.#probes = probes
+    this.#findProgram = findProgram
     this.run = {
       load: (lo, hi, size) => this.#load(lo as number, hi as number, size as number),
       store: (lo, hi, size, valueLo, valueHi) => {
@@ -45,7 +51,8 @@ export class RuntimeImports {
         return 1
       },
       again: (since) => mayGotoAgain(since as number),
-      tail_call: (lo, hi, index) => findProgram(lo as number, hi as number, (index as number) >>> 0),
+      tail_call: (lo, hi, index) => this.#tailCall(lo as number, hi as number, (index as number) >>> 0),
+      tail_slot: (mapId, index) => this.#tailSlot(mapId as number, (index as number) >>> 0),
       runaway: () => {
         throw runaway()
       },
@@ -72,6 +79,32 @@ export class RuntimeImports {
     }
     this.#leave(regs[SPARE + 1] as number)
     return regs[SPARE] as number
+  }
+
+  #tailCall(mapLo: number, mapHi: number, index: number): number {
+    const run = this.#run
+    if (mapHi !== MAP_HI) throw fault('a tail call without a program array')
+    if (run.tailCalls >= MAX_TAIL_CALLS) return 0
+    const at = this.#findProgram(mapLo, index)
+    if (at < 0) return 0
+    run.tailCalls++
+    return at + 1
+  }
+
+  #tailSlot(mapId: number, index: number): number {
+    const word = this.#findProgram(mapId, index) + 2
+    this.#run.memory.i32[(this.tailSlots(mapId) >> 2) + index] = word
+    return word
+  }
+
+  /** Offset of a word for each slot of a program array, which the program can't touch. */
+  tailSlots(mapId: number): number {
+    let at = this.#tailSlots.get(mapId)
+    if (at === undefined) {
+      at = this.#run.alloc(this.#run.kernel.mapById(mapId).record.maxEntries * 4, 0)
+      this.#tailSlots.set(mapId, at)
+    }
+    return at
   }
 
   /** A helper, or what stands for one that isn't simulated. @param callback calls a function of the program that calls. */

@@ -58,20 +58,32 @@ export function finish(
   return ctx.length > ctxSizeOut ? { ...result, errno: Errno.ENOSPC } : result
 }
 
-/** bpf_test_run: runs the program again and again; the last result counts, and how long one run took. */
-export function repeatRun(
-  kernel: RunKernel,
-  engine: Engine,
-  repeat: number,
-  once: () => number,
-): { retval: number; duration: number } {
+/** What a test run's runs come to: the last result, and how long one took. */
+export interface Outcome {
+  retval: number
+  duration: number
+}
+
+/** bpf_test_run: runs the program again and again on one argument. */
+export function repeatRun(kernel: RunKernel, engine: Engine, repeat: number, lo: number, hi: number): Outcome {
+  return timed(kernel, engine, repeat, (times) => engine.repeat(lo, hi, times))
+}
+
+/** The same where more is to be done for each run than to run. */
+export function repeatEach(kernel: RunKernel, engine: Engine, repeat: number, once: () => number): Outcome {
+  return timed(kernel, engine, repeat, (times) => {
+    let retval = 0
+    for (let i = 0; i < times; i++) retval = once()
+    return retval
+  })
+}
+
+function timed(kernel: RunKernel, engine: Engine, repeat: number, run: (times: number) => number): Outcome {
   const times = repeat === 0 ? 1 : repeat >>> 0
+  engine.prepare(times)
+  const compiled = engine.compileTime
   const start = kernel.now()
-  let retval = 0
-  for (let i = 0; i < times; i++) {
-    engine.run.redirect.ifindex = 0
-    retval = once()
-  }
-  const spent = (kernel.now() - start) / BigInt(times)
-  return { retval, duration: spent > 0xffffffffn ? 0xffffffff : Number(spent) }
+  const retval = run(times)
+  const spent = Number(kernel.now() - start) - (engine.compileTime - compiled) * 1e6
+  return { retval, duration: Math.min(Math.max(Math.floor(spent / times), 0), 0xffffffff) }
 }

@@ -10,7 +10,7 @@ import type { ProgRecord } from '../objects/records.ts'
 import { narrow, narrow64 } from './context-field.ts'
 import { pointer } from './context-xdp.ts'
 import { Engine } from './engine.ts'
-import { finish, initContext, isZero, repeatRun } from './test-finish.ts'
+import { finish, initContext, isZero, repeatEach } from './test-finish.ts'
 
 const ETH_HLEN = 14
 /** struct bpf_flow_keys. */
@@ -43,7 +43,7 @@ export function testRunFlowDissector(kernel: RunKernel, prog: ProgRecord, attr: 
     const keys = run.alloc(FLOW_KEYS_SIZE)
     run.memory.u8.set(dataIn, data)
     const lo = run.addObject(new FlowContext(data, size, keys))
-    const outcome = repeatRun(kernel, engine, attr.repeat ?? 0, () => {
+    const outcome = repeatEach(kernel, engine, attr.repeat ?? 0, () => {
       const { u8, view } = run.memory
       u8.fill(0, keys, keys + FLOW_KEYS_SIZE)
       view.setUint16(keys, ETH_HLEN, true)
@@ -104,7 +104,7 @@ export function testRunSkLookup(kernel: RunKernel, prog: ProgRecord, attr: TestR
   const engine = new Engine(kernel, prog)
   try {
     const lo = engine.run.addObject(new SkLookupContext(view))
-    const outcome = repeatRun(kernel, engine, attr.repeat ?? 0, () => (engine.start(lo, OBJ_HI) === 0 ? 0 : 1))
+    const outcome = repeatEach(kernel, engine, attr.repeat ?? 0, () => (engine.start(lo, OBJ_HI) === 0 ? 0 : 1))
     return finish(attr, new Uint8Array(0), ctx, outcome)
   } finally {
     engine.end()

@@ -125,7 +125,7 @@ export function testRunNetfilter(kernel: RunKernel, prog: ProgRecord, attr: Test
     view.setInt32(at + 4, MEM_HI, true)
     view.setInt32(at + 8, run.addObject({ load: () => false, store: () => false }), true)
     view.setInt32(at + 12, OBJ_HI, true)
-    const outcome = repeatRun(kernel, engine, repeat, () => engine.start(at, MEM_HI))
+    const outcome = repeatRun(kernel, engine, repeat, at, MEM_HI)
     return finish(attr, new Uint8Array(0), undefined, outcome)
   } finally {
     engine.end()

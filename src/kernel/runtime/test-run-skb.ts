@@ -67,7 +67,7 @@ export function testRunSkb(kernel: RunKernel, prog: ProgRecord, attr: TestRunAtt
     }
     const context = new SkbContext(skb, run.addObject(new SockObject(skb)))
     const lo = run.addObject(context)
-    const outcome = repeatRun(kernel, engine, repeat, () => engine.start(lo, OBJ_HI))
+    const outcome = repeatRun(kernel, engine, repeat, lo, OBJ_HI)
     if (!isL2) {
       skb.push(ETH_HLEN)
       run.memory.u8.fill(0, skb.data, skb.data + ETH_HLEN)

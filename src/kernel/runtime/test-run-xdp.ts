@@ -58,7 +58,7 @@ export function testRunXdp(kernel: RunKernel, prog: ProgRecord, attr: TestRunAtt
     xdp.ingressIfindex = ingress
     run.xdp = xdp
     const lo = run.addObject(new XdpContext(xdp))
-    const outcome = repeatRun(kernel, engine, repeat, () => engine.start(lo, OBJ_HI))
+    const outcome = repeatRun(kernel, engine, repeat, lo, OBJ_HI)
     // Live frames go where the program sends them; there's nothing to give back.
     if (live) return { ...untouched(attr, 0), duration: outcome.duration, dataSizeOut: dataIn.length }
     xdp = run.xdp

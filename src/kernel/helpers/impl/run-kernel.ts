@@ -13,6 +13,8 @@ export interface RunTask {
   readonly storage?: Map<number, Uint8Array>
 }
 
+export type EngineName = 'interpreter' | 'compiler'
+
 /** A program that can be run: its record and its instructions in the `run` form of kernel/load. */
 export interface RunProgram {
   readonly record: ProgRecord
@@ -28,7 +30,7 @@ export interface RunKernel {
   readonly cpu: number
   readonly task: RunTask
   /** Which engine runs programs; both, by what pays, where it's left open. */
-  readonly engine?: 'interpreter' | 'compiler' | undefined
+  readonly engine?: EngineName | undefined
   /** CONFIG_HZ. */
   readonly hz: number
   /** @throws KernelError ENOENT. */

@@ -16,7 +16,7 @@ const { I32, I64 } = WasmType
 /** A program as WebAssembly. */
 export interface Compiled {
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** The functions that it imports. */
+  /** The functions and numbers that it imports. */
   readonly imports: readonly { readonly module: string; readonly name: string }[]
   /** Its functions in the order of the text. */
   readonly functions: readonly CompiledFunction[]

@@ -20,8 +20,10 @@ export const runtimeImports = {
   packet: [words(2), [I32]],
   /** may_goto: since when it loops, or 0: since when it may go on, or 0. */
   again: [words(1), [I32]],
-  /** The program array (low, high) and the index: where in the table the program is, or -1. */
+  /** The program array (low, high) and the index: one more than where in the table the program is, or 0. */
   tail_call: [words(3), [I32]],
+  /** The same for an array that is known, whose answers are kept: two more, or 1. */
+  tail_slot: [words(2), [I32]],
   runaway: [[], []],
   /** Which of faults[]. */
   fault: [words(1), []],
@@ -46,7 +48,7 @@ export type Fault = (typeof faults)[number]
 export class Imports {
   readonly #module: WasmModule
   readonly #funcs = new Map<string, { module: string; name: string; type: number; func: WasmFunc }>()
-  readonly #globals = new Map<string, number>()
+  readonly #globals = new Map<string, { module: string; name: string; index: number }>()
 
   constructor(module: WasmModule) {
     this.#module = module
@@ -69,13 +71,22 @@ export class Imports {
 
   /** The offset in memory of what the program has the address of: `index` in Code.mapValues. */
   mapValue(index: number): number {
-    const name = String(index)
-    let global = this.#globals.get(name)
+    return this.#global('value', String(index))
+  }
+
+  /** The offset in memory of where the answers of `tail_slot` for a program array are kept: a word for each slot. */
+  tailSlots(mapId: number): number {
+    return this.#global('tail', String(mapId))
+  }
+
+  #global(module: string, name: string): number {
+    const key = `${module}.${name}`
+    let global = this.#globals.get(key)
     if (global === undefined) {
-      global = this.#module.importGlobal('value', name)
-      this.#globals.set(name, global)
+      global = { module, name, index: this.#module.importGlobal(module, name) }
+      this.#globals.set(key, global)
     }
-    return global
+    return global.index
   }
 
   #func(module: string, name: string, params: readonly number[], results: readonly number[]): WasmFunc {
@@ -88,9 +99,9 @@ export class Imports {
     return entry.func
   }
 
-  /** The functions that were asked for. */
+  /** The functions and numbers that were asked for. */
   get list(): { module: string; name: string }[] {
-    return [...this.#funcs.values()].map(({ module, name }) => ({ module, name }))
+    return [...this.#funcs.values(), ...this.#globals.values()].map(({ module, name }) => ({ module, name }))
   }
 
   /** Numbers all functions that were asked for: none can be after this. */

@@ -8,10 +8,14 @@ import { givesValues } from './access.ts'
 import type { FunctionWriter } from './function-writer.ts'
 import { writeFault } from './write-atomic.ts'
 import { accessOf, joinResult, pushHigh, pushOffset } from './write-memory.ts'
-import { STACK_SIZE } from '../limits.ts'
+import { MAX_TAIL_CALLS, STACK_SIZE } from '../limits.ts'
+import type { MapRecord } from '../../objects/records.ts'
+import { MapType } from '../../../uapi/map-type.ts'
 
 /** BPF_MAX_LOOPS. */
 const MAX_LOOPS = 8 * 1024 * 1024
+/** Slots of a program array whose answers are kept, at most. */
+const MAX_TAIL_SLOTS = 4096
 
 /** What calls of functions have before them: one less of the fuel, and a frame that there must be room for. */
 function enterFrame(w: FunctionWriter): void {
@@ -187,20 +191,73 @@ export function writeTailCall(w: FunctionWriter): void {
     writeFault(w, 'a tail call without the context')
     code.op('end')
   }
+  const map = w.state.reg(2)
+  const record = map.kind === 'const' && map.hi === MAP_HI ? w.input.map(map.lo) : undefined
+  if (record?.type === MapType.PROG_ARRAY && record.maxEntries <= MAX_TAIL_SLOTS) {
+    writeKnownTailCall(w, record)
+    return
+  }
   pushArgument(w, 2)
   w.getLow(3)
   code.call(w.program.imports.runtime('tail_call'))
   code.tee(at)
-  code.i32(0)
-  code.op('i32.ge_s')
   code.open('if')
+  enterProgram(w, 1)
+  code.op('end')
+}
+
+/** A tail call by an array that is known: the runtime is asked about each slot once. */
+function writeKnownTailCall(w: FunctionWriter, { id, maxEntries }: MapRecord): void {
+  const { code } = w
+  const at = w.local('at')
+  const { imports } = w.program
+  code.open('block')
+  w.getLow(3)
+  code.i32(maxEntries)
+  code.op('i32.ge_u')
+  code.branch('br_if', 0)
+  w.getWord(RunArea.TAIL_CALLS)
+  code.i32(MAX_TAIL_CALLS)
+  code.op('i32.ge_s')
+  code.branch('br_if', 0)
+  code.global(imports.tailSlots(id))
+  w.getLow(3)
+  code.i32(2)
+  code.op('i32.shl')
+  code.op('i32.add')
+  code.memory('i32.load', 0)
+  code.tee(at)
+  code.op('i32.eqz')
+  code.open('if')
+  code.i32(id)
+  w.getLow(3)
+  code.call(imports.runtime('tail_slot'))
+  code.set(at)
+  code.op('end')
+  code.get(at)
+  code.i32(1)
+  code.op('i32.eq')
+  code.branch('br_if', 0)
+  code.i32(0)
+  w.getWord(RunArea.TAIL_CALLS)
+  code.i32(1)
+  code.op('i32.add')
+  code.memory('i32.store', RunArea.TAIL_CALLS)
+  enterProgram(w, 2)
+  code.op('end')
+}
+
+/** Goes on in a program, which the local `at` names: so much more than where in the table it is. */
+function enterProgram(w: FunctionWriter, more: number): void {
+  const { code } = w
   w.saveFuel()
   code.get(w.framePointer)
   w.get(1)
-  code.get(at)
+  code.get(w.local('at'))
+  code.i32(more)
+  code.op('i32.sub')
   code.callIndirect(w.program.mainType)
   code.op('return')
-  code.op('end')
 }
 
 /** A call of a kernel function. */

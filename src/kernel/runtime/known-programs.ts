@@ -1,0 +1,84 @@
+import type { MapRecord } from '../objects/records.ts'
+import type { Compiled } from './compile/compile.ts'
+import { compile } from './compile/compile.ts'
+import type { Code } from './decode.ts'
+import { decode } from './decode.ts'
+import { optimized } from './optimized.ts'
+
+/** A program as WebAssembly that the engine has taken. */
+export interface CompiledModule {
+  readonly code: Code
+  readonly compiled: Compiled
+  readonly module: WebAssembly.Module
+}
+
+/** What this process remembers of a program, whichever machines it's in. */
+export class KnownProgram {
+  readonly #insns: Uint8Array
+  readonly #progType: number
+  readonly #map: (id: number) => MapRecord | undefined
+  #module: CompiledModule | undefined
+  #tooLarge = false
+  /** Milliseconds that the interpreter has spent on it. */
+  spent = 0
+
+  constructor(insns: Uint8Array, progType: number, map: (id: number) => MapRecord | undefined) {
+    this.#insns = insns
+    this.#progType = progType
+    this.#map = map
+  }
+
+  get isCompiled(): boolean {
+    return this.#module !== undefined
+  }
+
+  /**
+   * The program's module, compiled where it isn't yet.
+   *
+   * @param optimize whether the engine's best code is wanted at once.
+   * @returns undefined for a program that is too large.
+   */
+  compile(optimize: boolean): CompiledModule | undefined {
+    if (this.#module || this.#tooLarge) return this.#module
+    const code = decode(this.#insns)
+    const compiled = compile({ code, progType: this.#progType, map: this.#map })
+    if (!compiled) {
+      this.#tooLarge = true
+      return undefined
+    }
+    const make = () => new WebAssembly.Module(compiled.bytes)
+    this.#module = { code, compiled, module: optimize ? optimized(make) : make() }
+    return this.#module
+  }
+}
+
+/** Programs that are remembered, at most. */
+const MAX_PROGRAMS = 256
+
+const programs = new Map<string, KnownProgram>()
+
+/** The same program in several machines, or loaded twice, is one. */
+export function knownProgram(
+  insns: Uint8Array,
+  progType: number,
+  mapIds: readonly number[],
+  map: (id: number) => MapRecord | undefined,
+): KnownProgram {
+  const facts = mapIds.map((id) => mapFacts(id, map(id)))
+  const key = `${progType}:${facts.join()}:${Buffer.from(insns).toString('latin1')}`
+  let program = programs.get(key)
+  if (!program) {
+    const [oldest] = programs.keys()
+    if (programs.size >= MAX_PROGRAMS && oldest !== undefined) programs.delete(oldest)
+    program = new KnownProgram(insns, progType, map)
+    programs.set(key, program)
+  }
+  return program
+}
+
+/** What compiled code knows of a map. */
+function mapFacts(id: number, record: MapRecord | undefined): string {
+  if (!record) return `${id}`
+  const { type, keySize, valueSize, maxEntries, mapFlags } = record
+  return [id, type, keySize, valueSize, maxEntries, mapFlags].join('/')
+}
