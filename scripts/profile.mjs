@@ -40,8 +40,9 @@ if (lines.every((line) => line.startsWith('0000000000000000')))
   throw new Error('kallsyms shows no addresses: run as root')
 if (lines.some((line) => line.includes('\t['))) throw new Error('kallsyms has symbols of modules')
 
-// What most loads ask for, so that they don't have to read all symbols: the functions of BPF itself.
-const short = lines.filter((line) => / [tT] (__)?bpf_/.test(line))
+// What most loads ask for, so that they don't have to read all symbols: the functions of BPF itself, helpers that aren't
+// called so among them.
+const short = lines.filter((line) => / [tT] ((__)?bpf_|sk_skb_|sk_(select_)?reuseport|get_func_(arg|ret))/.test(line))
 
 // Sizes of these stand in meta.json: what the kernel's maps are counted with.
 const counted = [

@@ -1,6 +1,9 @@
 import { readFileSync, writeSync } from 'node:fs'
 import { run } from './main.ts'
 
+// A refusal is an answer, and a command may get thousands of them: only who repairs something wants to know where from.
+if (!process.env['BPFTOOL_TRACE']) Error.stackTraceLimit = 0
+
 /** The command's entry: real streams around `run`. What it writes is written at once, so that it can end at once. */
 const write = (fd: number, chunk: string | Uint8Array) => {
   let bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk

@@ -9,12 +9,10 @@ export const INSN_SIZE = 8
 
 export class Insns {
   readonly bytes: Uint8Array
-  readonly #view: DataView
 
   /** @param bytes whole slots; a trailing part of a slot is not seen. */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   /** Number of slots; an `ld_imm64` has two. */
@@ -43,19 +41,24 @@ export class Insns {
   }
 
   off(i: number): number {
-    return this.#view.getInt16(i * INSN_SIZE + 2, true)
+    const at = i * INSN_SIZE + 2
+    return ((this.#byte(at) | (this.#byte(at + 1) << 8)) << 16) >> 16
   }
 
   setOff(i: number, off: number): void {
-    this.#view.setInt16(i * INSN_SIZE + 2, off, true)
+    const at = i * INSN_SIZE + 2
+    this.bytes[at] = off
+    this.bytes[at + 1] = off >> 8
   }
 
   imm(i: number): number {
-    return this.#view.getInt32(i * INSN_SIZE + 4, true)
+    const at = i * INSN_SIZE + 4
+    return this.#byte(at) | (this.#byte(at + 1) << 8) | (this.#byte(at + 2) << 16) | (this.#byte(at + 3) << 24)
   }
 
   setImm(i: number, imm: number): void {
-    this.#view.setInt32(i * INSN_SIZE + 4, imm, true)
+    const at = i * INSN_SIZE + 4
+    for (let byte = 0; byte < 4; byte++) this.bytes[at + byte] = imm >> (8 * byte)
   }
 
   /** Writes a whole slot. */
@@ -64,5 +67,9 @@ export class Insns {
     this.setRegs(i, dst, src)
     this.setOff(i, off)
     this.setImm(i, imm)
+  }
+
+  #byte(at: number): number {
+    return this.bytes[at] as number
   }
 }

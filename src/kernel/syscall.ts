@@ -102,6 +102,10 @@ export interface Syscalls {
   readonly pid: number
   uname(): Utsname
   geteuid(): number
+  /** capget(2): what is effective of the capabilities that bpf(2) asks for, such as `CAP_BPF`. */
+  capabilities(): ReadonlySet<string>
+  /** capset(2): gives capabilities up for good. */
+  dropCapabilities(names: readonly string[]): void
   /** libbpf_num_possible_cpus. */
   possibleCpus(): number
   /** Nanoseconds of CLOCK_BOOTTIME and of CLOCK_REALTIME. */

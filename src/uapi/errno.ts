@@ -149,7 +149,9 @@ export function strerror(errno: number): string {
   return table.find(([number]) => number === errno)?.[2] ?? `Unknown error ${errno}`
 }
 
+const byNumber: ReadonlyMap<number, string> = new Map(table.map(([number, name]) => [number, name]))
+
 /** The symbolic name, as libbpf prints it in some messages (`-EINVAL`); undefined where errno has none. */
 export function errnoName(errno: number): string | undefined {
-  return table.find(([number]) => number === errno)?.[1]
+  return byNumber.get(errno)
 }

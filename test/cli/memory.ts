@@ -17,21 +17,26 @@ export function memoryMachine(): OpenMachine {
 }
 
 /** Runs one command line on a machine. */
-export async function answer(argv: readonly string[], open: OpenMachine, stdin = ''): Promise<Answer> {
-  let stdout = ''
+export async function answer(
+  argv: readonly string[],
+  open: OpenMachine,
+  stdin: string | Uint8Array = '',
+  cwd = '/',
+): Promise<Answer> {
+  const out: Uint8Array[] = []
   let stderr = ''
   const io: CommandIo = {
     stdout: (text) => {
-      stdout += typeof text === 'string' ? text : Buffer.from(text).toString('latin1')
+      out.push(Buffer.from(text as string))
     },
     stderr: (text) => {
       stderr += text
     },
     stdin: () => Buffer.from(stdin),
     env: {},
-    cwd: '/',
+    cwd,
     columns: undefined,
   }
   const status = await run(argv, io, open)
-  return { status, stdout, stderr }
+  return { status, stdout: Buffer.concat(out).toString(), stderr }
 }

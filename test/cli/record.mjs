@@ -1,50 +1,64 @@
-// Records what a real bpftool answers to the lines of wrong-lines.txt: node test/cli/record.mjs BPFTOOL OUT.json
-// Run it as root on a kernel without any program, map or link, with bpffs on /sys/fs/bpf and no cgroup v2 mounted, as in a
-// freshly booted Debian 6.18. BPFTOOL `-` writes a shell script instead, for a machine without Node; OUT.json is then made
-// from the folder that the script filled: node test/cli/record.mjs --collect FOLDER OUT.json
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+// Records what the real bpftool 7.8.0 answers on Debian's Linux 6.18 to the command lines of scenarios/*.txt and of
+// wrong-lines.txt: node test/cli/record.mjs [NAME ...]; without a name, all of them. Needs what scripts/fixtures.mjs
+// names. Answers go to recorded/NAME.json; scenario.mjs says how a scenario is written.
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { boot } from '../../scripts/fixtures/boot.mjs'
+import { filesOf, stepsOf } from './scenario.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
+const scenarios = readdirSync(join(here, 'scenarios')).map((file) => file.replace(/\.txt$/, ''))
+const all = ['wrong-lines', ...scenarios]
+const wanted = process.argv.slice(2)
+const names = wanted.length === 0 ? all : all.filter((name) => wanted.includes(name))
 
-/** Words of a line; a word in single quotes may be empty. */
-export function splitLine(line) {
-  return (line.match(/'[^']*'|[^ ]+/g) ?? []).map((word) => (word.startsWith("'") ? word.slice(1, -1) : word))
+const pathOf = (name) => join(here, name === 'wrong-lines' ? '.' : 'scenarios', `${name}.txt`)
+const quote = (word) => `'${word}'`
+
+/** The guest's script: every scenario in a directory of its own, and nothing of it left when the next one begins. */
+function script(texts) {
+  const lines = [
+    'export PATH=/bin LC_ALL=C',
+    // Programs aren't compiled, as in our machine.
+    'echo 0 > /proc/sys/net/core/bpf_jit_enable',
+    'step() { n=$((n + 1)); "$@" > $D/$n.out 2> $D/$n.err < $in; echo $? > $D/$n.rc; in=/dev/null; }',
+  ]
+  for (const [name, text] of texts) {
+    lines.push(`D=/out/${name}; mkdir -p $D /tmp/${name}; cd /tmp/${name}; ln -s /in/* .; n=0; in=/dev/null`)
+    for (const { argv, host, stdin } of stepsOf(text)) {
+      if (stdin) lines.push(`in=${quote(stdin)}`)
+      lines.push(`step ${[...(host ? [] : ['bpftool']), ...argv].map(quote).join(' ')}`)
+    }
+    lines.push('cd /; rm -rf /sys/fs/bpf/*; grep " bpf " /proc/mounts | while read -r _ at _; do')
+    lines.push('  [ "$at" = /sys/fs/bpf ] || umount "$at"; done; sleep 0.3')
+  }
+  lines.push('uname -r > /out/release', 'bpftool version > /out/bpftool')
+  return lines.join('\n') + '\n'
 }
 
-const lines = readFileSync(join(here, 'wrong-lines.txt'), 'utf8')
-  .split('\n')
-  .slice(0, -1)
-  .filter((line) => !line.startsWith('#'))
-const cases = lines.map(splitLine)
-const [bpftool, ...rest] = process.argv.slice(2)
-
-if (bpftool === '-') {
-  const script = cases.map((argv, i) => {
-    const words = argv.map((word) => `'${word}'`).join(' ')
-    return `bpftool ${words} </dev/null >/out/${i}.out 2>/out/${i}.err; echo $? >/out/${i}.status\n`
-  })
-  process.stdout.write(script.join(''))
-} else if (bpftool === '--collect') {
-  const [folder, out] = rest
-  write(out, (_, i) => ({
-    status: Number(readFileSync(join(folder, `${i}.status`), 'utf8')),
-    stdout: readFileSync(join(folder, `${i}.out`), 'utf8'),
-    stderr: readFileSync(join(folder, `${i}.err`), 'utf8'),
-  }))
-} else if (bpftool !== undefined && existsSync(bpftool)) {
-  write(rest[0], (argv) => {
-    const { status, stdout, stderr } = spawnSync(bpftool, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-    return { status, stdout, stderr }
-  })
-} else {
-  process.stderr.write('usage: node test/cli/record.mjs { BPFTOOL OUT.json | - | --collect FOLDER OUT.json }\n')
-  process.exit(2)
-}
-
-function write(out, answer) {
-  const records = cases.map((argv, i) => JSON.stringify({ argv, ...answer(argv, i) }))
-  writeFileSync(out, `[\n${records.join(',\n')}\n]\n`)
+const work = mkdtempSync(join(tmpdir(), 'bpftool-sim-scenarios-'))
+try {
+  const texts = names.map((name) => [name, readFileSync(pathOf(name), 'utf8')])
+  writeFileSync(join(work, 'script'), script(texts))
+  boot({ script: join(work, 'script'), files: filesOf(), out: join(work, 'out') })
+  const result = (...parts) => readFileSync(join(work, 'out', ...parts), 'utf8')
+  const about = { kernel: result('release').trim(), bpftool: result('bpftool').split('\n')[0] }
+  for (const [name, text] of texts) {
+    const steps = stepsOf(text).map((step, i) => ({
+      ...step,
+      status: Number(result(name, `${i + 1}.rc`)),
+      stdout: result(name, `${i + 1}.out`),
+      stderr: result(name, `${i + 1}.err`),
+    }))
+    const lines = steps.map((step) => '    ' + JSON.stringify(step)).join(',\n')
+    const head = JSON.stringify(about).slice(1, -1)
+    writeFileSync(join(here, 'recorded', `${name}.json`), `{ ${head},\n  "steps": [\n${lines}\n  ] }\n`)
+  }
+  console.log(`${names.join(', ')}: recorded on Linux ${about.kernel} with ${about.bpftool}`)
+  const noise = result('stderr')
+  if (noise) console.error(noise)
+} finally {
+  rmSync(work, { recursive: true, force: true })
 }

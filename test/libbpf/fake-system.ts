@@ -20,6 +20,8 @@ export class FakeSystem {
     pid: 1,
     uname: () => ({ sysname: 'Linux', release: '6.18.15', version: '', machine: 'x86_64' }),
     geteuid: () => 0,
+    capabilities: () => new Set(),
+    dropCapabilities: () => undefined,
     possibleCpus: () => 2,
     mmapArena: () => undefined,
     atomically: <T>(fn: () => T): T => fn(),

@@ -37,6 +37,8 @@ export function loadFile(url: URL, engine?: FakeKernel['engine']): Loaded {
     pid: 1,
     uname: () => ({ sysname: 'Linux', release: '6.18.15', version: '', machine: 'x86_64' }),
     geteuid: () => 0,
+    capabilities: () => new Set(),
+    dropCapabilities: () => undefined,
     possibleCpus: () => 2,
     atomically: <T>(fn: () => T): T => fn(),
     close: () => undefined,

@@ -4,6 +4,7 @@ import { MapFlag } from '../../uapi/flags.ts'
 import { checkBtf } from '../btf/check.ts'
 import { KernelError } from '../error.ts'
 import { Blob } from '../objects/records.ts'
+import { mustHave } from '../process/capabilities.ts'
 import type { Kernel, Task } from './kernel.ts'
 import { openFd } from './map-commands.ts'
 import { noToken } from './token.ts'
@@ -13,6 +14,7 @@ export function btfLoad(kernel: Kernel, task: Task, attr: BtfLoadAttr): Loaded {
   const { btf: bytes, btfFlags = 0, btfTokenFd = 0, logLevel = 0, logSize = 0 } = attr
   if (btfFlags & ~MapFlag.TOKEN_FD) throw new KernelError(Errno.EINVAL)
   if (btfFlags & MapFlag.TOKEN_FD) noToken(task, btfTokenFd)
+  mustHave(task.capabilities, 'CAP_BPF')
   const { text: log, trueSize: logTrueSize } = checkBtf(kernel, { bytes, logLevel, logSize })
   const record = kernel.objects.add('btf', { name: '', size: bytes.length, kernelBtf: false, refs: 0 })
   kernel.objects.putBlob('btf', record.id, Blob.BTF_DATA, bytes)

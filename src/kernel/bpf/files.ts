@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { Errno } from '../../uapi/errno.ts'
 import type { Inode } from '../bpffs/bpffs.ts'
 import { KernelError } from '../error.ts'
+import { mustHave } from '../process/capabilities.ts'
 import { utf8 } from '../store/bytes.ts'
 import { takeTrace } from './trace.ts'
 import type { KernelFiles, Stat } from '../syscall.ts'
@@ -17,6 +18,13 @@ const UMASK = 0o022
 const tracePipes: ReadonlySet<string> = new Set([
   '/sys/kernel/tracing/trace_pipe',
   '/sys/kernel/debug/tracing/trace_pipe',
+])
+
+/** Sysctls that not even root reads without its capabilities. */
+const restricted: ReadonlySet<string> = new Set([
+  'net.core.bpf_jit_harden',
+  'net.core.bpf_jit_kallsyms',
+  'net.core.bpf_jit_limit',
 ])
 
 /** A file of the machine that isn't on a bpffs. */
@@ -161,8 +169,11 @@ export class MachineFiles implements KernelFiles {
       read: () => utf8(content),
     })
     if (path.startsWith('/proc/sys/')) {
-      const value = this.#sysctl(path.slice('/proc/sys/'.length).replaceAll('/', '.'))
-      return value === undefined ? undefined : text(`${value}\n`, Magic.PROC, 0o100644)
+      const name = path.slice('/proc/sys/'.length).replaceAll('/', '.')
+      const value = this.#sysctl(name)
+      if (value === undefined) return undefined
+      if (!restricted.has(name)) return text(`${value}\n`, Magic.PROC, 0o100644)
+      return { ...text(`${value}\n`, Magic.PROC, 0o100600), read: () => this.#restricted(value) }
     }
     switch (path) {
       case '/proc/kallsyms':
@@ -192,6 +203,12 @@ export class MachineFiles implements KernelFiles {
   #sysctl(name: string): string | undefined {
     if (name === 'net.core.bpf_jit_enable') return '0'
     return this.#kernel.profile.sysctl(name)
+  }
+
+  /** proc_dointvec_minmax_bpf_restricted. */
+  #restricted(value: string): Uint8Array {
+    mustHave(this.#task.capabilities, 'CAP_SYS_ADMIN')
+    return utf8(`${value}\n`)
   }
 
   #mounts(): string {

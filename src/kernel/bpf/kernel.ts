@@ -9,6 +9,8 @@ import type { StoredMap } from '../objects/encode.ts'
 import type { KeptKind } from '../objects/objects.ts'
 import { Objects } from '../objects/objects.ts'
 import { Blob } from '../objects/records.ts'
+import type { Capabilities } from '../process/capabilities.ts'
+import { rootCapabilities } from '../process/capabilities.ts'
 import type { Clock } from '../process/clock.ts'
 import { Descriptors } from '../process/descriptors.ts'
 import { Processes } from '../process/processes.ts'
@@ -25,6 +27,7 @@ export interface Task {
   readonly files: Descriptors
   /** What programs keep with it: values by map id. It goes with the process. */
   readonly storage?: Map<number, Uint8Array>
+  readonly capabilities: Capabilities
 }
 
 export interface KernelParts {
@@ -113,7 +116,7 @@ export class Kernel {
   /** Takes away what killed commands left behind; costs one look where there's nothing. */
   reap(): void {
     if (!this.store.read(() => this.objects.hasDeadOrphans())) return
-    const reaper: Task = { pid: 1, comm: 'systemd', files: new Descriptors() }
+    const reaper: Task = { pid: 1, comm: 'systemd', files: new Descriptors(), capabilities: rootCapabilities() }
     this.write(reaper, () => {
       this.objects.reap()
     })

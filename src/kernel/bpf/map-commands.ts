@@ -12,6 +12,7 @@ import type { KernelMap } from '../maps/map.ts'
 import { hasLock, initCopiedValue } from '../maps/value.ts'
 import type { StoredMap } from '../objects/encode.ts'
 import { checkName } from '../objects/names.ts'
+import { mustHave } from '../process/capabilities.ts'
 import type { File } from '../process/descriptors.ts'
 import type { Kernel, Task } from './kernel.ts'
 import { fileMode } from './names.ts'
@@ -54,6 +55,8 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
   if (mapFlags & MapFlag.NUMA_NODE && attr.numaNode && attr.numaNode !== NUMA_NO_NODE)
     throw new KernelError(Errno.EINVAL)
 
+  // sysctl_unprivileged_bpf_disabled is set in every kernel that can be booted.
+  mustHave(task.capabilities, 'CAP_BPF')
   const shape = checkMapCreate(attr, kernel.maps.environment)
   // bpf_map_offload_map_alloc: the only device is lo, and lo takes no programs.
   if (attr.mapIfindex) {

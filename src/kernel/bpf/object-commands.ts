@@ -4,6 +4,7 @@ import type { Fd, ObjectKind } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { KernelError } from '../error.ts'
+import { mustHave } from '../process/capabilities.ts'
 import type { Kernel, Task } from './kernel.ts'
 import { openFd } from './map-commands.ts'
 import { fileMode } from './names.ts'
@@ -47,8 +48,9 @@ export function objGet(kernel: Kernel, task: Task, path: string, fileFlags = 0):
 }
 
 /** bpf_obj_get_next_id. */
-export function getNextId(kernel: Kernel, _task: Task, kind: ObjectKind, id: number): number {
+export function getNextId(kernel: Kernel, task: Task, kind: ObjectKind, id: number): number {
   if (id >= INT_MAX) throw new KernelError(Errno.EINVAL)
+  mustHave(task.capabilities, 'CAP_SYS_ADMIN')
   const next = kernel.objects.nextId(kind, id)
   if (next === undefined) throw new KernelError(Errno.ENOENT)
   return next
@@ -58,6 +60,7 @@ export function getNextId(kernel: Kernel, _task: Task, kind: ObjectKind, id: num
 export function getFdById(kernel: Kernel, task: Task, kind: ObjectKind, id: number, openFlags = 0): Fd {
   const allowed = kind === 'map' ? MapFlag.RDONLY | MapFlag.WRONLY : kind === 'btf' ? MapFlag.TOKEN_FD : 0
   if (openFlags & ~allowed) throw new KernelError(Errno.EINVAL)
+  mustHave(task.capabilities, 'CAP_SYS_ADMIN')
   const mode = kind === 'map' ? fileMode(openFlags) : { canRead: true, canWrite: true }
   if (kind === 'link' || !kernel.objects.get(kind, id)) throw new KernelError(Errno.ENOENT)
   return openFd(kernel, task, { kind, id, ...mode })

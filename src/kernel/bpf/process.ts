@@ -2,6 +2,7 @@ import type { Fd, ObjectKind } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
 import type { KeptKind } from '../objects/objects.ts'
+import { rootCapabilities } from '../process/capabilities.ts'
 import { Descriptors } from '../process/descriptors.ts'
 import type { HeldProcess } from '../process/processes.ts'
 import type { Bpf, Syscalls, Utsname } from '../syscall.ts'
@@ -40,6 +41,7 @@ function makeBpf(kernel: Kernel, task: Task): Bpf {
   const writes = <A extends unknown[], T>(command: Command<A, T>) => bind('write', command)
   const updateElem = writes(mapUpdateElem)
   const deleteElem = writes(mapDeleteElem)
+  const load = writes(progLoad)
   return {
     mapCreate: writes(mapCreate),
     mapLookupElem: reads(mapLookupElem),
@@ -57,7 +59,11 @@ function makeBpf(kernel: Kernel, task: Task): Bpf {
     mapUpdateBatch: writes(mapUpdateBatch),
     mapDeleteBatch: writes(mapDeleteBatch),
     mapFreeze: writes(mapFreeze),
-    progLoad: writes(progLoad),
+    progLoad: (attr) => {
+      const loaded = load(attr)
+      if (loaded instanceof KernelError) throw loaded
+      return loaded
+    },
     progTestRun: writes(progTestRun),
     progBindMap: writes(progBindMap),
     btfLoad: writes(btfLoad),
@@ -84,7 +90,8 @@ export class Process implements Syscalls {
   constructor(kernel: Kernel, pid: number, comm: string) {
     this.pid = pid
     this.#kernel = kernel
-    this.#task = { pid, comm, files: new Descriptors(), storage: new Map() }
+    const storage = new Map<number, Uint8Array>()
+    this.#task = { pid, comm, files: new Descriptors(), storage, capabilities: rootCapabilities() }
     kernel.addTask(this.#task)
     this.bpf = makeBpf(kernel, this.#task)
     this.files = new MachineFiles(kernel, this.#task)
@@ -97,6 +104,14 @@ export class Process implements Syscalls {
 
   geteuid(): number {
     return 0
+  }
+
+  capabilities(): ReadonlySet<string> {
+    return this.#task.capabilities
+  }
+
+  dropCapabilities(names: readonly string[]): void {
+    for (const name of names) this.#task.capabilities.delete(name)
   }
 
   possibleCpus(): number {

@@ -1,4 +1,5 @@
 import type { Fd, Loaded, ProgLoadAttr, TestRunAttr, TestRunResult } from '../../uapi/attr.ts'
+import { KernelError } from '../error.ts'
 import type { LoadKernel } from '../load/load.ts'
 import { loadProgram } from '../load/program.ts'
 import { Blob } from '../objects/records.ts'
@@ -7,26 +8,40 @@ import type { Kernel, Task } from './kernel.ts'
 import { arrayValue, openFd } from './map-commands.ts'
 import { runKernel } from './run-kernel.ts'
 
-/** bpf_prog_load. */
-export function progLoad(kernel: Kernel, task: Task, given: ProgLoadAttr): Loaded {
+const loadKernels = new WeakMap<Task, LoadKernel>()
+
+/** The rest of the kernel as a load by one process asks it. */
+function loadKernelFor(kernel: Kernel, task: Task): LoadKernel {
+  let made = loadKernels.get(task)
+  if (!made) {
+    made = {
+      mapByFd: (fd) => kernel.mapByFd(task, fd),
+      btfByFd: (fd) => {
+        const { id, kernelBtf } = kernel.byFd(task, fd, 'btf')
+        return { id, types: kernelBtf ? kernel.vmlinuxTypes() : kernel.btf(id).types, kernelBtf }
+      },
+      progByFd: (fd) => kernel.progByFd(task, fd) as ReturnType<LoadKernel['progByFd']>,
+      vmlinuxBtf: () => kernel.profile.vmlinuxBtf(),
+      vmlinuxBtfStart: () => kernel.profile.vmlinuxBtfStart(),
+      symbol: (symbol) => kernel.profile.symbol(symbol),
+      option: (option) => kernel.profile.option(option),
+      capable: (capability) => task.capabilities.has(capability),
+      possibleCpus: kernel.possibleCpus,
+      btfById: (id) => kernel.btf(id).types,
+      arrayValue: (id) => arrayValue(kernel, id),
+    }
+    loadKernels.set(task, made)
+  }
+  return made
+}
+
+/** bpf_prog_load. @returns what the verifier refuses as an error; what is wrong before it is thrown. */
+export function progLoad(kernel: Kernel, task: Task, given: ProgLoadAttr): Loaded | KernelError {
   // A copy: a Buffer's slices, which the checks take, would write to the caller's own.
   const attr = { ...given, insns: new Uint8Array(given.insns) }
-  const loadKernel: LoadKernel = {
-    mapByFd: (fd) => kernel.mapByFd(task, fd),
-    btfByFd: (fd) => {
-      const { id, kernelBtf } = kernel.byFd(task, fd, 'btf')
-      return { id, types: kernelBtf ? kernel.vmlinuxTypes() : kernel.btf(id).types, kernelBtf }
-    },
-    progByFd: (fd) => kernel.progByFd(task, fd) as ReturnType<LoadKernel['progByFd']>,
-    vmlinuxBtf: () => kernel.profile.vmlinuxBtf(),
-    symbol: (symbol) => kernel.profile.symbol(symbol),
-    option: (option) => kernel.profile.option(option),
-    capable: true,
-    possibleCpus: kernel.possibleCpus,
-    btfById: (id) => kernel.btf(id).types,
-    arrayValue: (id) => arrayValue(kernel, id),
-  }
-  const { record, xlated, run, funcInfo, lineInfo, owned, log, logTrueSize } = loadProgram(loadKernel, attr)
+  const loaded = loadProgram(loadKernelFor(kernel, task), attr)
+  if (loaded instanceof KernelError) return loaded
+  const { record, xlated, run, funcInfo, lineInfo, owned, log, logTrueSize } = loaded
   const { objects } = kernel
   const prog = objects.add('prog', {
     ...record,

@@ -319,7 +319,7 @@ export const families: Readonly<Record<string, Family>> = {
       '': `
         btf_find_by_name_kind sys_close kallsyms_lookup_name sys_bpf`,
     },
-    then: 'base',
+    then: 'tracing',
   },
   lirc: {
     helpers: {

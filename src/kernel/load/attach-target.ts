@@ -1,9 +1,8 @@
-import type { Btf } from '../../btf/btf.ts'
 import { Kind } from '../../btf/btf.ts'
 import { AttachType } from '../../uapi/attach-type.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
-import { vmlinuxTypes } from '../btf/vmlinux.ts'
+import { vmlinuxKind, vmlinuxTypes } from '../btf/vmlinux.ts'
 import { refuse } from '../log.ts'
 import type { LoadEnv } from './env.ts'
 import { checkFuncModel } from './func-model.ts'
@@ -78,20 +77,16 @@ function checkTarget(env: LoadEnv): void {
   const no = (text: string): never => refuse(env, Errno.EINVAL, `${text}\n`)
   if (id === 0) no('Tracing programs must provide btf_id')
   if (dstProg) checkProgTarget(env)
-  const btf = vmlinuxTypes(env.kernel)
-  if (!btf.has(id)) no(`attach_btf_id ${id} is invalid`)
-  const name = btf.name(id)
-  if (name === '') no(`attach_btf_id ${id} doesn't have a name`)
+  const kind = vmlinuxKind(env.kernel, id)
+  if (kind === undefined) no(`attach_btf_id ${id} is invalid`)
   if (type === ProgType.EXT) no('Cannot replace kernel functions')
-  env.attachFuncName = name
   switch (expectedAttachType) {
     case TRACE_RAW_TP:
-      checkRawTracepoint(env, btf, id)
+      checkRawTracepoint(env, id, kind)
       return
     case TRACE_ITER:
-      checkFunction(env, btf, id)
       // bpf_iter_prog_supported: targets are registered under these names.
-      if (!name.startsWith('bpf_iter_')) refuse(env, Errno.EINVAL)
+      if (!checkFunction(env, id, kind).startsWith('bpf_iter_')) refuse(env, Errno.EINVAL)
       return
     case MODIFY_RETURN:
     case LSM_MAC:
@@ -102,7 +97,7 @@ function checkTarget(env: LoadEnv): void {
     default:
       refuse(env, Errno.EINVAL)
   }
-  checkFunction(env, btf, id)
+  const name = checkFunction(env, id, kind)
   if (env.kernel.symbol(name) === undefined) {
     refuse(env, Errno.ENOENT, `The address of function ${name} cannot be found\n`)
   }
@@ -132,14 +127,19 @@ function checkProgTarget(env: LoadEnv): void {
   refuse(env, Errno.EINVAL, 'Can attach to only JITed progs\n')
 }
 
-function checkFunction(env: LoadEnv, btf: Btf, id: number): void {
-  if (btf.kind(id) !== Kind.FUNC) refuse(env, Errno.EINVAL, `attach_btf_id ${id} is not a function\n`)
-  checkFuncModel(env, btf, btf.type(id), btf.name(id))
+/** @returns the function's name. */
+function checkFunction(env: LoadEnv, id: number, kind: number | undefined): string {
+  if (kind !== Kind.FUNC) refuse(env, Errno.EINVAL, `attach_btf_id ${id} is not a function\n`)
+  const btf = vmlinuxTypes(env.kernel)
+  const name = btf.name(id)
+  env.attachFuncName = name
+  checkFuncModel(env, btf, btf.type(id), name)
+  return name
 }
 
-function checkRawTracepoint(env: LoadEnv, btf: Btf, id: number): void {
-  if (btf.kind(id) !== Kind.TYPEDEF) refuse(env, Errno.EINVAL, `attach_btf_id ${id} is not a typedef\n`)
-  const name = btf.name(id)
+function checkRawTracepoint(env: LoadEnv, id: number, kind: number | undefined): void {
+  if (kind !== Kind.TYPEDEF) refuse(env, Errno.EINVAL, `attach_btf_id ${id} is not a typedef\n`)
+  const name = vmlinuxTypes(env.kernel).name(id)
   if (!name.startsWith('btf_trace_')) {
     refuse(env, Errno.EINVAL, `attach_btf_id ${id} points to wrong type name ${name}\n`)
   }

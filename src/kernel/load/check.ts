@@ -16,12 +16,11 @@ import { walkStart } from './walk.ts'
  * bpf_check, in its order. What follows the structure is not all here: `walkStart` calls the verifier's walk over
  * all paths.
  *
- * @throws KernelError with the log, when the program is refused or the log didn't fit.
- * @returns the log.
+ * @returns the log, and why the program is refused: 0 when it isn't.
  */
 export function checkProgram(env: LoadEnv): FinishedLog {
   const { log } = env
-  let refusal: KernelError | undefined
+  let refusal = 0
   try {
     processFdArray(env)
     readProgBtf(env)
@@ -35,13 +34,11 @@ export function checkProgram(env: LoadEnv): FinishedLog {
     checkEliminated(env)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
-    refusal = error
+    refusal = error.errno
   }
   if (log.needed) writeStatistics(env)
   const finished = log.finish()
-  const errno = finished.errno || refusal?.errno
-  if (errno) throw new KernelError(errno, finished.text, finished.trueSize)
-  return finished
+  return { ...finished, errno: finished.errno || refusal }
 }
 
 /** print_verification_stats. */

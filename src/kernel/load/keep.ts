@@ -23,12 +23,13 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
   const { attr, insns } = env
   const owned = claimMaps(env, log)
   const { xlated, run } = translate(env)
+  const tag = progTag(insns)
   return {
     record: {
       type: env.type,
       expectedAttachType: env.expectedAttachType,
       name: env.name,
-      tag: progTag(insns),
+      tag,
       progFlags: attr.progFlags ?? 0,
       ifindex: 0,
       gplCompatible: env.gplCompatible,
@@ -43,7 +44,7 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
       jitedLen: 0,
       memlock: Math.ceil((PROG_HEADER + xlated.length) / PAGE_SIZE) * PAGE_SIZE,
       verifiedInsns: env.insnsProcessed,
-      subprogs: describeSubprogs(env),
+      subprogs: describeSubprogs(env, tag),
       nrFuncInfo: env.funcInfo.length,
       nrLineInfo: env.lineInfo.length / LINE_INFO_SIZE,
     },
@@ -91,13 +92,15 @@ function claimMaps(env: LoadEnv, log: FinishedLog): LoadResult['owned'] {
   return owned
 }
 
-function describeSubprogs({ subprogs, insns, funcInfo, btf }: LoadEnv) {
+/** @param tag the whole program's: that of its only function. */
+function describeSubprogs({ subprogs, insns, funcInfo, btf }: LoadEnv, tag: string) {
   return subprogs.map(({ start }, i) => {
     const end = subprogs[i + 1]?.start ?? insns.length
     const typeId = funcInfo[i]?.typeId
+    const own = () => progTag(new Insns(insns.bytes.subarray(start * INSN_SIZE, end * INSN_SIZE)))
     return {
       start,
-      tag: progTag(new Insns(insns.bytes.subarray(start * INSN_SIZE, end * INSN_SIZE))),
+      tag: subprogs.length === 1 ? tag : own(),
       name: btf && typeId !== undefined ? btf.name(typeId) : '',
     }
   })

@@ -1,5 +1,6 @@
 import type { Btf } from '../../btf/btf.ts'
 import type { ProgLoadAttr } from '../../uapi/attr.ts'
+import type { KernelError } from '../error.ts'
 import type { MapOwner, MapRecord, ProgRecord } from '../objects/records.ts'
 
 /** What BPF_PROG_LOAD asks of the rest of the kernel. Look-ups by descriptor throw KernelError(EBADF). */
@@ -10,6 +11,8 @@ export interface LoadKernel {
   progByFd(fd: number): ProgRecord
   /** The BTF of vmlinux, read on first use. */
   vmlinuxBtf(): Uint8Array
+  /** Its first bytes, which cost less. */
+  vmlinuxBtfStart(): Uint8Array
   /** Address of a kernel symbol, or undefined. */
   symbol(name: string): bigint | undefined
   /** A build option of the kernel's, such as `y` of CONFIG_BPF_LSM; undefined where it is not set. */
@@ -18,7 +21,8 @@ export interface LoadKernel {
   btfById?(id: number): Btf | undefined
   /** The only value of an array of one element. */
   arrayValue?(mapId: number): Uint8Array
-  readonly capable: boolean
+  /** Whether the process has a capability, such as `CAP_BPF`. */
+  capable(capability: string): boolean
   readonly possibleCpus: number
 }
 
@@ -40,4 +44,5 @@ export interface LoadResult {
   logTrueSize: number
 }
 
-export type LoadProgram = (kernel: LoadKernel, attr: ProgLoadAttr) => LoadResult
+/** Refusals by the verifier are returned, not thrown: whoever probes gets thousands of them, and unwinding is slow. */
+export type LoadProgram = (kernel: LoadKernel, attr: ProgLoadAttr) => LoadResult | KernelError

@@ -18,6 +18,8 @@ const MIN_LINE_INFO_SIZE = 16
 const MIN_CORE_RELO_SIZE = 16
 const MAX_RECORD_SIZE = 252
 
+const NOTHING = new Uint8Array(0)
+
 /** Records of one kind, as the caller gave them. */
 interface Records {
   bytes: Uint8Array
@@ -28,7 +30,7 @@ interface Records {
 function records(bytes: Uint8Array | undefined, recSize = 0): Records {
   const length = bytes?.length ?? 0
   return {
-    bytes: bytes ?? new Uint8Array(0),
+    bytes: bytes ?? NOTHING,
     recSize,
     count: recSize ? Math.floor(length / recSize) : Number(length > 0),
   }

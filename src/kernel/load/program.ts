@@ -31,24 +31,26 @@ export const MAX_INSNS = 1_000_000
 
 /** bpf_prog_load: the attributes, the checks, and what is kept of the program. */
 export const loadProgram: LoadProgram = (kernel, attr) => {
-  const prepared = checkAttributes(kernel, attr)
-  // bpf_vlog_init comes last: what is wrong above leaves no log.
-  const env: LoadEnv = { ...prepared, log: new VerifierLog(attr.logLevel ?? 0, attr.logSize ?? 0) }
+  const env = checkAttributes(kernel, attr)
   const log = checkProgram(env)
-  return keepProgram(env, log)
+  return log.errno ? new KernelError(log.errno, log.text, log.trueSize) : keepProgram(env, log)
 }
+
+const NOTHING = new Uint8Array(0)
 
 function no(errno: number): never {
   throw new KernelError(errno)
 }
 
 /** bpf_prog_load up to the verifier, in its order. */
-function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): Omit<LoadEnv, 'log'> {
+function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): LoadEnv {
   const { progType: type, progFlags: flags = 0, attachBtfId = 0 } = attr
   if (flags & ~KNOWN_FLAGS) no(Errno.EINVAL)
   const expectedAttachType = fixedAttachType(type, attr.expectedAttachType ?? 0)
   // bpf_token_get_from_fd: there are no tokens, so no descriptor is one.
   if (flags & ProgFlag.TOKEN_FD) no(isOpen(kernel, attr.progTokenFd ?? 0) ? Errno.EINVAL : Errno.EBADF)
+  // sysctl_unprivileged_bpf_disabled is set in every kernel that can be booted.
+  if (!kernel.capable('CAP_BPF')) no(Errno.EPERM)
   const insns = new Insns(attr.insns)
   if (insns.length === 0 || insns.length > MAX_INSNS) no(Errno.E2BIG)
 
@@ -73,7 +75,7 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): Omit<LoadEnv, 
     btf: undefined,
     btfId: 0,
     funcInfo: [],
-    lineInfo: new Uint8Array(0),
+    lineInfo: NOTHING,
     subprogs: [],
     exceptionCallback: 0,
     usedMaps: [],
@@ -83,6 +85,8 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): Omit<LoadEnv, 
     attachFuncName: undefined,
     opsName: undefined,
     insnsProcessed: 0,
+    // bpf_vlog_init comes last: what is wrong above leaves no log.
+    log: new VerifierLog(attr.logLevel ?? 0, attr.logSize ?? 0),
   }
 }
 

@@ -12,6 +12,7 @@ import { ROOT } from '../verifier/input.ts'
 import { makeEnv, verify } from '../verifier/verify.ts'
 import type { LoadEnv } from './env.ts'
 import { resolvedType } from './map-compat.ts'
+import { walkStraight } from './straight-walk.ts'
 
 /**
  * Whether programs are walked at all. Only tests switch it on as long as the verifier refuses programs that Linux
@@ -19,11 +20,11 @@ import { resolvedType } from './map-compat.ts'
  */
 export const verifierSwitch = { on: false }
 
-/** do_check_main and what belongs to it, or only the count of instructions while the verifier is off. */
+/** do_check_main and what belongs to it, or only what is plain to see while the verifier is off. */
 export function walkStart(env: LoadEnv): void {
   const { log } = env
   if (!verifierSwitch.on && !isSurelyRefused(env)) {
-    env.insnsProcessed = env.insns.length
+    walkStraight(env)
     // do_check_common forgets what it wrote about a program that passed.
     if (!(log.level & 2)) log.reset()
     return

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 const PACKAGE = 'bpftool-sim'
 
 let found: string | undefined
+let requireHere: NodeJS.Require | undefined
 
 /**
  * The folder of our package, where `profiles/` is: the nearest one above this file, which is a source, or part of a
@@ -25,7 +26,8 @@ function thisFile(): string {
 
 /** Loads a module of Node's when it is needed: each costs a millisecond or more of a command's start. */
 export function lateRequire(name: `node:${string}`): unknown {
-  return createRequire(join(packageRoot(), 'package.json'))(name)
+  requireHere ??= createRequire(join(packageRoot(), 'package.json'))
+  return requireHere(name)
 }
 
 function search(file: string): string {

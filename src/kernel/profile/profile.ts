@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { Btf, Kind } from '../../btf/btf.ts'
 import type * as Zlib from 'node:zlib'
@@ -23,6 +23,8 @@ export interface Profile {
   sysctl(name: string): string | undefined
   /** /sys/kernel/btf/vmlinux. */
   vmlinuxBtf(): Uint8Array
+  /** Its first bytes, some thousands of them: unpacking all takes fifty times as long. */
+  vmlinuxBtfStart(): Uint8Array
   /** A kernel symbol's address, or undefined. */
   symbol(name: string): bigint | undefined
   /** /proc/kallsyms as root sees it. */
@@ -39,6 +41,9 @@ interface Meta {
   /** Of structs that are asked for often: the types needn't be read for them. */
   structSizes?: Record<string, number>
 }
+
+/** Bytes of the packed vmlinux.btf that are enough for its first types. */
+const PACKED_START = 16384
 
 const profiles = new Map<string, Profile>()
 
@@ -70,9 +75,12 @@ class RecordedProfile implements Profile {
   readonly #folder: string
   readonly #parts = new Map<string, Uint8Array>()
   readonly #structSizes: Map<string, number>
-  #options: ReadonlyMap<string, string> | undefined
+  readonly #options = new Map<string, string | undefined>()
+  #config: string | undefined
+  #start: Uint8Array | undefined
   #sysctls: ReadonlyMap<string, string> | undefined
   #symbols: Map<string, bigint> | undefined
+  readonly #searched = new Map<string, bigint | undefined>()
 
   constructor(name: string, folder: string) {
     const meta = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8')) as Meta
@@ -90,13 +98,18 @@ class RecordedProfile implements Profile {
   }
 
   option(name: string): string | undefined {
-    this.#options ??= new Map(
-      [...this.#text('config').matchAll(/^(CONFIG_\w+)=(.*)$/gm)].map((match) => [
-        match[1] as string,
-        match[2] as string,
-      ]),
-    )
+    if (!this.#options.has(name)) this.#options.set(name, this.#findOption(name))
     return this.#options.get(name)
+  }
+
+  /** A look through the file costs less than taking it apart: few of its thousands of options are ever asked for. */
+  #findOption(name: string): string | undefined {
+    this.#config ??= `\n${this.#text('config')}`
+    const at = this.#config.indexOf(`\n${name}=`)
+    if (at < 0) return undefined
+    const start = at + name.length + 2
+    const end = this.#config.indexOf('\n', start)
+    return this.#config.slice(start, end < 0 ? undefined : end)
   }
 
   sysctl(name: string): string | undefined {
@@ -115,8 +128,16 @@ class RecordedProfile implements Profile {
     return this.#part('vmlinux.btf')
   }
 
+  vmlinuxBtfStart(): Uint8Array {
+    this.#start ??= unpackStart(readStart(join(this.#folder, 'vmlinux.btf.br'), PACKED_START))
+    return this.#start
+  }
+
   symbol(name: string): bigint | undefined {
-    return this.#shortSymbols().get(name) ?? this.#search(name)
+    const known = this.#shortSymbols().get(name)
+    if (known !== undefined) return known
+    if (!this.#searched.has(name)) this.#searched.set(name, this.#search(name))
+    return this.#searched.get(name)
   }
 
   kallsyms(): string {
@@ -167,6 +188,22 @@ class RecordedProfile implements Profile {
     }
     return bytes
   }
+}
+
+function readStart(path: string, length: number): Uint8Array {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = new Uint8Array(length)
+    return bytes.subarray(0, readSync(file, bytes))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** What the first bytes of a packed file hold. */
+function unpackStart(bytes: Uint8Array): Uint8Array {
+  const { brotliDecompressSync, constants } = lateRequire('node:zlib') as typeof Zlib
+  return brotliDecompressSync(bytes, { finishFlush: constants.BROTLI_OPERATION_FLUSH })
 }
 
 function unpack(bytes: Uint8Array): Uint8Array {

@@ -65,7 +65,15 @@ function processOf({ release, structSizes }: { release: string; structSizes: Rec
     vmlinuxBtf: { value: () => base.vmlinuxBtf() },
   }) as Profile
   const clock = makeClock(facts.bootTime, undefined)
-  const kernel = new Kernel({ store, profile, clock, possibleCpus: CPUS, facts, location: undefined })
+  const kernel = new Kernel({
+    store,
+    profile,
+    clock,
+    possibleCpus: CPUS,
+    engine: undefined,
+    facts,
+    location: undefined,
+  })
   return new Process(kernel, 1, 'guest')
 }
 
