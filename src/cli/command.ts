@@ -52,6 +52,9 @@ export interface Command {
    */
   readHostFile(path: string): Uint8Array
   writeHostFile(path: string, bytes: Uint8Array): void
+  /** mkdir(2), and rmdir(2) of what it made. */
+  makeDirectory(path: string): void
+  removeDirectory(path: string): void
   /** Absolute, normalized form of a path argument. */
   resolvePath(path: string): string
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { Errno } from '../uapi/errno.ts'
 import { KernelError } from '../kernel/error.ts'
@@ -162,6 +162,24 @@ export class Session implements Dispatching {
     else
       hostErrors(() => {
         writeFileSync(absolute, bytes)
+      })
+  }
+
+  makeDirectory(path: string): void {
+    const absolute = this.#hostPath(path)
+    if (this.system().files.owns(absolute)) this.system().files.mkdir(absolute)
+    else
+      hostErrors(() => {
+        mkdirSync(absolute, 0o700)
+      })
+  }
+
+  removeDirectory(path: string): void {
+    const absolute = this.#hostPath(path)
+    if (this.system().files.owns(absolute)) this.system().files.rmdir(absolute)
+    else
+      hostErrors(() => {
+        rmdirSync(absolute)
       })
   }
 

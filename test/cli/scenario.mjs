@@ -1,7 +1,7 @@
 // How a scenario is written, for the recorder and for the test that replays it. A line is one step:
 //   [bpftool] WORDS [< FILE]     one in single quotes may hold spaces or nothing; FILE becomes standard input
 //   cat | rm | mkdir | ls WORDS  what the shell does, to look at files and to make room
-// Empty lines and those that begin with # are left out. Each scenario has a directory of its own, in which fixtures/obj/*,
+// Empty lines and those that begin with # are left out. Each scenario has a directory of its own, in which fixtures/obj/* and obj/*,
 // packets and batches stand under their own names, and a bpffs without pins.
 import { readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -14,7 +14,9 @@ const hostCommands = ['cat', 'rm', 'mkdir', 'ls']
 /** Files that a scenario finds: { name: path }. */
 export function filesOf() {
   const files = { packets: join(fixtures, 'packets'), batches: join(here, 'batches') }
-  for (const name of readdirSync(join(fixtures, 'obj'))) files[name] = join(fixtures, 'obj', name)
+  for (const folder of [join(fixtures, 'obj'), join(here, 'obj')]) {
+    for (const name of readdirSync(folder)) files[name] = join(folder, name)
+  }
   return files
 }
 

@@ -25,6 +25,9 @@ function unordered(text: string): string {
     .join('\n')
 }
 
+/** Of which kind the ids are that an object's commands print first. */
+const ownKinds: Readonly<Record<string, Kind>> = { map: 'map', struct_ops: 'map', btf: 'btf', link: 'link' }
+
 /** Names ids by the order in which a scenario shows them first: `map#0`, `map#1`, ... */
 export class Normalizer {
   readonly #seen = new Map<string, string>()
@@ -88,7 +91,7 @@ export class Normalizer {
   }
 
   #text(text: string, object: string): string {
-    const own: Kind = object === 'map' || object === 'btf' || object === 'link' ? object : 'prog'
+    const own = ownKinds[object] ?? 'prog'
     const listed = object === 'btf'
     return (
       text
@@ -103,6 +106,11 @@ export class Normalizer {
         )
         .replace(/("?btf_id"?:?\s*)(\d+)/g, (_, head: string, id: string) => head + this.#id('btf', id))
         .replace(/(inner_map_id"?:?\s*)(\d+)/g, (_, head: string, id: string) => head + this.#id('map', id))
+        .replace(/(prog_id:)(\d+)/g, (_, head: string, id: string) => head + this.#id('prog', id))
+        .replace(
+          /((?:egistered|can't (?:un)?load|can't register) .* id )(\d+)/g,
+          (_, head: string, id: string) => head + this.#id('map', id),
+        )
         // Where the kernel has a map, in the verifier's log.
         .replace(/(\(18\) r\d = 0x)ff[0-9a-f]{14}(?= +; R\d=map_)/g, '$1ADDRESS')
         .replace(/loaded_at \S+/g, 'loaded_at TIME')

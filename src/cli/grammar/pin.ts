@@ -32,7 +32,6 @@ export function mountBpffsForFile(cmd: Command, file: string): void {
 /** create_and_mount_bpffs_dir: makes sure that a directory to pin into is there and in a bpffs. */
 export function createAndMountBpffsDir(cmd: Command, dir: string): void {
   if (isBpffs(cmd, dir)) return
-  const { files } = cmd.system()
   const exists = pathExists(cmd, dir)
   if (!exists) {
     const parent = dirname(dir)
@@ -44,7 +43,7 @@ export function createAndMountBpffsDir(cmd: Command, dir: string): void {
   if (cmd.options.blockMount) throw new CommandError(NOT_MOUNTING)
   if (!exists) {
     try {
-      files.mkdir(cmd.resolvePath(dir))
+      cmd.makeDirectory(dir)
     } catch (error) {
       if (!(error instanceof KernelError)) throw error
       throw new CommandError(`failed to create dir '${dir}': ${strerror(error.errno)}`)
@@ -53,7 +52,7 @@ export function createAndMountBpffsDir(cmd: Command, dir: string): void {
   try {
     mount(cmd, dir, (reason) => `can't mount BPF file system on given dir '${dir}': ${reason}`)
   } catch (error) {
-    if (!exists) files.rmdir(cmd.resolvePath(dir))
+    if (!exists) cmd.removeDirectory(dir)
     throw error
   }
 }

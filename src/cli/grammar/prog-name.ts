@@ -35,3 +35,22 @@ export function loadKernelBtf(system: Syscalls, id: number): Btf {
     system.close(fd)
   }
 }
+
+/** The BTF name of a loaded program's main function; undefined where it can't be told. */
+export function progFuncName(system: Syscalls, id: number): string | undefined {
+  try {
+    const fd = system.bpf.getFdById('prog', id)
+    try {
+      const { btfId, funcInfo } = system.bpf.progInfo(fd, { funcInfo: true })
+      if (btfId === 0 || funcInfo === undefined || funcInfo.length < 8) return undefined
+      const typeId = new DataView(funcInfo.buffer, funcInfo.byteOffset).getUint32(4, true)
+      const btf = loadKernelBtf(system, btfId)
+      return typeId < btf.typeCount && btf.kind(typeId) === Kind.FUNC ? btf.name(typeId) : undefined
+    } finally {
+      system.close(fd)
+    }
+  } catch (error) {
+    if (error instanceof KernelError || error instanceof BtfError) return undefined
+    throw error
+  }
+}

@@ -2,7 +2,8 @@ import { CommandError } from '../command.ts'
 import { mapParseFds } from '../grammar/map.ts'
 import { nextArg, requireArgs } from '../grammar/number-arg.ts'
 import { progTypeBySection } from '../../libbpf/sections.ts'
-import { Log, silent } from '../../libbpf/log.ts'
+import { commandLog } from './command-log.ts'
+import { silent } from '../../libbpf/log.ts'
 import { LibbpfError } from '../../libbpf/error.ts'
 import { strtoul } from '../grammar/number.ts'
 import type { Args } from '../args.ts'
@@ -30,13 +31,6 @@ export interface LoadWords {
   pinmaps: string | undefined
   autoattach: boolean
   kernelBtf: string | undefined
-}
-
-/** The libbpf log of a command: to stderr, debug messages with -d only. */
-export function commandLog(cmd: Command, debugging = cmd.options.verifierLogs): Log {
-  return new Log((level, text) => {
-    if (level === 'warn' || level === 'info' || debugging) cmd.message(text)
-  }, debugging)
 }
 
 /**

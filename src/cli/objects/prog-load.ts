@@ -1,36 +1,21 @@
 import { AttachType } from '../../uapi/attach-type.ts'
 import { CommandError } from '../command.ts'
-import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../../kernel/error.ts'
 import { LibbpfError } from '../../libbpf/error.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { ProgFlag } from '../../uapi/flags.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { createAndMountBpffsDir, mountBpffsForFile } from '../grammar/pin.ts'
+import { closeObject, openObjectFile } from './object-file.ts'
 import { loadObject } from '../../libbpf/load.ts'
-import { openObject } from '../../libbpf/open.ts'
 import { pinMaps, pinPrograms, unpinPrograms } from '../../libbpf/pin.ts'
 import { reuseMapFd } from '../../libbpf/reuse.ts'
 import { requireArgs } from '../grammar/number-arg.ts'
-import { SilentFailure, commandLog, parseLoadWords, progKindOf } from './prog-load-words.ts'
+import { SilentFailure, parseLoadWords, progKindOf } from './prog-load-words.ts'
 import type { Args } from '../args.ts'
 import type { BpfObject, BpfProgram, OpenOptions } from '../../libbpf/model.ts'
 import type { Command, Verb } from '../command.ts'
 import type { LoadWords, MapReplacement } from './prog-load-words.ts'
-import type { ObjectSource } from '../../libbpf/open.ts'
-
-/** The object file's bytes, or the errno of open(2). A directory can be opened, and isn't an ELF file. */
-function readObject(cmd: Command, path: string): ObjectSource {
-  try {
-    return cmd.readHostFile(path)
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error
-    if (error.errno !== Errno.EISDIR) return { failed: error.errno }
-    commandLog(cmd).debug(() => `loading object from ${path}`)
-    commandLog(cmd).warn(`elf: failed to open ${path} as ELF file: invalid file descriptor`)
-    throw new CommandError('failed to open object file')
-  }
-}
 
 /** The kernel BTF that takes the place of the machine's own for CO-RE. */
 function customBtf(cmd: Command, path: string): OpenOptions {
@@ -43,19 +28,9 @@ function customBtf(cmd: Command, path: string): OpenOptions {
 }
 
 function open(cmd: Command, path: string, words: LoadWords): BpfObject {
-  const { verifierLogs, relaxedMaps } = cmd.options
-  const options: OpenOptions = {
-    print: (level, text) => {
-      if (level !== 'debug' || verifierLogs) cmd.message(text)
-    },
-    debug: verifierLogs,
-    relaxedMaps,
-    ...(verifierLogs && { kernelLogLevel: 1 + 2 + 4 }),
-    ...(words.kernelBtf !== undefined && customBtf(cmd, words.kernelBtf)),
-  }
-  const source = readObject(cmd, path)
   try {
-    return openObject(source, path, options)
+    const btf = words.kernelBtf === undefined ? {} : customBtf(cmd, words.kernelBtf)
+    return openObjectFile(cmd, path, { relaxedMaps: cmd.options.relaxedMaps, ...btf })
   } catch (error) {
     if (error instanceof LibbpfError) throw new CommandError('failed to open object file')
     throw error
@@ -178,22 +153,6 @@ function pin(cmd: Command, object: BpfObject, path: string, all: boolean, words:
   }
 }
 
-/** bpf_object__close: nothing but what was pinned stays. */
-function close(cmd: Command, object: BpfObject): void {
-  const system = cmd.system()
-  const fds = [...object.programs, ...object.maps, ...object.maps.flatMap((map) => map.innerMap ?? [])].map(
-    ({ fd }) => fd,
-  )
-  for (const fd of new Set([...fds, object.btfFd])) {
-    if (fd < 0) continue
-    try {
-      system.close(fd)
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error
-    }
-  }
-}
-
 /** load_with_options. What is loaded and pinned is kept together or not at all, whenever the process dies. */
 function load(cmd: Command, args: Args, all: boolean): number {
   requireArgs(args, 2)
@@ -218,7 +177,7 @@ function load(cmd: Command, args: Args, all: boolean): number {
       }
     })
   } finally {
-    close(cmd, object)
+    closeObject(cmd, object)
   }
   if (failure !== undefined) throw failure as Error
   cmd.json?.nullValue()

@@ -157,7 +157,7 @@ export class MachineFiles implements KernelFiles {
   /** The inode on a bpffs, or undefined for a directory of /proc and /sys. @throws KernelError ENOENT. */
   #inode(path: string): Inode | undefined {
     if (this.#kernel.bpffs.mountOf(path)) return this.#kernel.bpffs.lookup(path)
-    if (this.#children(path).length === 0) throw new KernelError(Errno.ENOENT)
+    if (this.#children(path).length === 0 && !emptyDirectories.includes(path)) throw new KernelError(Errno.ENOENT)
     return undefined
   }
 
@@ -236,6 +236,7 @@ export class MachineFiles implements KernelFiles {
     const names = new Set<string>()
     const known = [
       ...directories,
+      ...emptyDirectories,
       `/boot/config-${this.#kernel.profile.release}`,
       ...this.#kernel.bpffs.mounts().map((mount) => mount.path),
       `/proc/${this.#task.pid}/comm`,
@@ -267,6 +268,9 @@ const directories = [
   '/sys/kernel/tracing/trace_pipe',
   '/sys/kernel/debug/tracing/trace_pipe',
 ]
+
+/** Where something could be mounted. */
+const emptyDirectories: readonly string[] = ['/sys/fs/cgroup']
 
 function directoryMagic(path: string): number {
   if (path.startsWith('/proc')) return Magic.PROC

@@ -1,6 +1,7 @@
 import { Alu, Class, Jmp, LD_IMM64, Mode, Source } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { PseudoCall } from '../../uapi/flags.ts'
+import { ProgType } from '../../uapi/prog-type.ts'
 import { checkContextArg } from './context-arg.ts'
 import type { LoadEnv } from './env.ts'
 import { refuse } from '../log.ts'
@@ -57,7 +58,8 @@ export function walkStraight(env: LoadEnv): void {
       if (cls === Class.STX) read(insns.src(i))
       read(insns.dst(i))
     } else {
-      if (code === EXIT) read(0)
+      // What is attached to a function that returns nothing returns nothing.
+      if (code === EXIT && env.type !== ProgType.STRUCT_OPS && env.type !== ProgType.LSM) read(0)
       break
     }
   }
