@@ -14,7 +14,7 @@ const neverInner: ReadonlySet<number> = new Set([
   MapType.STRUCT_OPS,
   MapType.ARRAY_OF_MAPS,
   MapType.HASH_OF_MAPS,
-  MapType.ARENA,
+  MapType.INSN_ARRAY,
 ])
 
 /** bpf_map_meta_alloc: what maps in a map of maps must look like. @throws KernelError. */
@@ -31,8 +31,8 @@ function metaEqual(meta: InnerMapMeta, map: MapRecord): boolean {
   if (meta.type !== map.type || meta.keySize !== map.keySize || meta.valueSize !== map.valueSize) return false
   if (meta.mapFlags !== map.mapFlags) return false
   if (!sameFields(meta.fields, map.fields, meta.btfId === map.btfId)) return false
-  if (meta.type === MapType.ARRAY && !(meta.mapFlags & MapFlag.INNER_MAP)) return meta.maxEntries === map.maxEntries
-  return true
+  const sized = meta.type === MapType.XSKMAP || (meta.type === MapType.ARRAY && !(meta.mapFlags & MapFlag.INNER_MAP))
+  return !sized || meta.maxEntries === map.maxEntries
 }
 
 /** bpf_map_fd_get_ptr. @returns the inner map's id. @throws KernelError EINVAL for one that's unlike the template. */
