@@ -1,6 +1,6 @@
 // The command as two files: bpftool.cjs with what `version` and `help` need, and rest.txt, the texts of all other modules,
 // of which only those that a command uses are compiled.
-import { build, transform } from 'esbuild'
+import { build } from 'esbuild'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
@@ -64,6 +64,45 @@ function latePlugin(source) {
   }
 }
 
+/**
+ * A chunk of modules, as esbuild writes it in a minified bundle, as a function's body: what it imports become constants of
+ * its own, so that they cost no more than what it has itself. Chunks import each other in no circle: what they give is
+ * there when they are asked.
+ */
+function asFunction(text, path) {
+  const code = text
+    .replace(/__late\(import\(("\.[^"]+")\)\)/g, 'require($1)')
+    .replace(/(?<![#.\w])import\(("\.[^"]+")\)/g, 'Promise.resolve().then(()=>require($1))')
+    .replace(/(?<=^|[;}\n])import\{([^}]*)\}from("[^"]+");/g, (_, names, from) => {
+      return `const{${names.replaceAll(' as ', ':')}}=require(${from});`
+    })
+    .replace(/(?<=^|[;}\n])import("[^"]+");/g, 'require($1);')
+    .replace(/export\{([^}]*)\};?\s*$/, (_, names) => {
+      const pairs = names.split(',').map((each) => each.split(' as '))
+      return `module.exports={${pairs.map(([name, as = name]) => `${as}:${name}`).join(',')}};`
+    })
+    .replaceAll('import.meta.url', 'void 0')
+  // What would be left of a module is no function's body.
+  new Function(code)
+  if (/(?<![#.\w])import\(|__late\b/.test(code)) throw new Error(`${path}: an import is left`)
+  return `"use strict";${code}`
+}
+
+/** A variable that a module gives away and changes must be in the same chunk as whoever looks at it. */
+function variablesStay({ inputs, outputs }) {
+  const chunkOf = new Map(
+    Object.entries(outputs).flatMap(([chunk, output]) => Object.keys(output.inputs).map((file) => [file, chunk])),
+  )
+  for (const [file, { imports }] of Object.entries(inputs)) {
+    for (const { path } of imports) {
+      if (!path.endsWith('.ts') || !/^export (let|var) /m.test(readFileSync(path, 'utf8'))) continue
+      if (chunkOf.has(path) && chunkOf.get(path) !== chunkOf.get(file)) {
+        throw new Error(`${path} has a variable that ${file} can't see change: it is another chunk`)
+      }
+    }
+  }
+}
+
 /** Bundles `entry` into `folder`/bpftool.cjs and `folder`/rest.txt. */
 export async function bundleCommand(entry, folder, options) {
   const { outputFiles, metafile } = await build({
@@ -87,19 +126,8 @@ export async function bundleCommand(entry, folder, options) {
       code: '',
     })
   }
-  for (const { path, text } of outputFiles) {
-    const { code } = await transform(text, {
-      format: 'cjs',
-      platform: 'node',
-      target: options.target,
-      minify: true,
-      supported: { 'dynamic-import': false },
-    })
-    // A late module is there at once, not in a promise.
-    const now = code.replace(/__late\(Promise\.resolve\(\)\.then\(\(\)=>\w+\((require\("[^"]+"\))[^)]*\)\)\)/g, '$1')
-    if (now.includes('__late')) throw new Error(`${path}: a late import is left`)
-    chunks.get(basename(path)).code = now
-  }
+  for (const { path, text } of outputFiles) chunks.get(basename(path)).code = asFunction(text, path)
+  variablesStay(metafile)
   const early = new Set()
   const visit = (name) => {
     if (early.has(name)) return
