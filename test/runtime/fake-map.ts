@@ -52,6 +52,11 @@ export class FakeMap implements KernelMap {
     return Buffer.from(this.#memory.u8.subarray(at, at + this.record.keySize)).toString('hex')
   }
 
+  /** Nothing is to be found there, so that the map is asked. */
+  lookupTable(): number {
+    return this.#memory.alloc(this.record.maxEntries * 4)
+  }
+
   lookup(key: number): number {
     return this.#slots.get(this.#key(key)) ?? 0
   }

@@ -35,7 +35,7 @@ export interface KernelParts {
   readonly profile: Profile
   readonly clock: Clock
   readonly possibleCpus: number
-  readonly engine: EngineName | undefined
+  readonly engine?: EngineName | undefined
   readonly facts: MachineFacts
   /** Directory of the state; undefined for a machine in memory. */
   readonly location: string | undefined

@@ -13,6 +13,11 @@ const CLEAN = 0
 const HANDED = 1
 const DIRTY = 2
 
+/** Of an element's index, the bits that say which it is in its chunk. */
+export function chunkShift(stride: number): number {
+  return Math.max(0, Math.floor(Math.log2(CHUNK_BYTES / stride)))
+}
+
 /**
  * Elements of an array: `stride` bytes each. What was never written is zero and takes no room, in memory or in the
  * store.
@@ -25,8 +30,9 @@ export class ArrayStore {
   readonly #mask: number
   readonly #chunkBytes: number
   readonly #pieces: number
-  /** Offsets of chunks in memory; 0 where they weren't read yet. */
-  readonly #base: Uint32Array
+  /** Where offsets of chunks stand in memory, a word each; 0 where they weren't read yet. Compiled programs use it. */
+  readonly table: number
+  readonly #chunks: number
   readonly #state: Uint8Array
   /** Chunks that aren't clean. */
   #touched: number[] = []
@@ -35,20 +41,20 @@ export class ArrayStore {
     this.#env = env
     this.#id = id
     this.stride = stride
-    this.#shift = Math.max(0, Math.floor(Math.log2(CHUNK_BYTES / stride)))
+    this.#shift = chunkShift(stride)
     const perChunk = 2 ** this.#shift
     this.#mask = perChunk - 1
-    const chunks = Math.ceil(entries / perChunk)
+    this.#chunks = Math.ceil(entries / perChunk)
     this.#chunkBytes = Math.min(perChunk, entries) * stride
     this.#pieces = Math.ceil(this.#chunkBytes / PIECE_BYTES)
-    this.#base = new Uint32Array(chunks)
-    this.#state = new Uint8Array(chunks)
+    this.table = env.memory.alloc(this.#chunks * 4)
+    this.#state = new Uint8Array(this.#chunks)
   }
 
   /** Offset of an element that is only read. */
   read(index: number): number {
     const chunk = index >>> this.#shift
-    const base = (this.#base[chunk] as number) || this.#load(chunk)
+    const base = this.#base(chunk) || this.#load(chunk)
     return base + (index & this.#mask) * this.stride
   }
 
@@ -71,7 +77,7 @@ export class ArrayStore {
     for (const chunk of this.#touched) {
       const dirty = this.#state[chunk] === DIRTY
       this.#state[chunk] = CLEAN
-      const base = this.#base[chunk] as number
+      const base = this.#base(chunk)
       if (base === 0) continue
       for (let piece = 0; piece < this.#pieces; piece++)
         this.#writePiece(chunk, piece, base, dirty && this.#pieces === 1)
@@ -98,8 +104,16 @@ export class ArrayStore {
 
   /** Takes its memory back. */
   free(): void {
-    for (const base of this.#base) if (base !== 0) this.#env.memory.free(base, this.#chunkBytes)
-    this.#base.fill(0)
+    const { memory } = this.#env
+    for (let chunk = 0; chunk < this.#chunks; chunk++) {
+      const base = this.#base(chunk)
+      if (base !== 0) memory.free(base, this.#chunkBytes)
+    }
+    memory.free(this.table, this.#chunks * 4)
+  }
+
+  #base(chunk: number): number {
+    return (this.#env.memory.i32[(this.table >>> 2) + chunk] as number) >>> 0
   }
 
   #touch(chunk: number, state: number): void {
@@ -110,7 +124,7 @@ export class ArrayStore {
   #load(chunk: number): number {
     const { memory, store } = this.#env
     const base = memory.alloc(this.#chunkBytes)
-    this.#base[chunk] = base
+    memory.i32[(this.table >>> 2) + chunk] = base
     for (let piece = 0; piece < this.#pieces; piece++) {
       const bytes = store.get(Table.ELEM, this.#key(chunk, piece))
       if (bytes) memory.u8.set(bytes, base + piece * PIECE_BYTES)

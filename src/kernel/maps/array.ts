@@ -66,6 +66,15 @@ export function arrayNextKey({ memory }: MapEnvironment, maxEntries: number, key
   return 0
 }
 
+/** Bytes of one CPU's value in memory, and from one element to the next. */
+export function arrayLayout(
+  { type, valueSize }: MapRecord,
+  possibleCpus: number,
+): { elemSize: number; stride: number } {
+  const elemSize = roundUp8(valueSize)
+  return { elemSize, stride: type === MapType.PERCPU_ARRAY ? elemSize * possibleCpus : elemSize }
+}
+
 /** Arrays and per-CPU arrays: every element is there from the start. */
 class ArrayMap extends BaseMap {
   readonly recordStays = true
@@ -77,10 +86,11 @@ class ArrayMap extends BaseMap {
 
   constructor(record: MapRecord, env: MapEnvironment) {
     super(record, env)
-    this.#elemSize = roundUp8(record.valueSize)
-    this.#cpus = record.type === MapType.PERCPU_ARRAY ? env.possibleCpus : 1
+    const { elemSize, stride } = arrayLayout(record, env.possibleCpus)
+    this.#elemSize = elemSize
+    this.#cpus = stride / elemSize
     this.#maxEntries = record.maxEntries
-    this.#elements = new ArrayStore(env, record, record.maxEntries, this.#elemSize * this.#cpus)
+    this.#elements = new ArrayStore(env, record, record.maxEntries, stride)
   }
 
   override get valueSizeOfSyscall(): number {
@@ -149,6 +159,10 @@ class ArrayMap extends BaseMap {
       freeMapFields(this.record, memory, at + off)
     }
     return 0
+  }
+
+  lookupTable(): number {
+    return this.#elements.table
   }
 
   override directValueAddr(off: number): number | undefined {

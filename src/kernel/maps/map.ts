@@ -44,6 +44,8 @@ export interface KernelMap {
   memUsage(): number
   /** Address of byte `off` of the only element, for `ld_imm64` of map values (map_direct_value_addr), or undefined. */
   directValueAddr(off: number): number | undefined
+  /** Where compiled programs look elements up by themselves, for families whose layout they know. */
+  lookupTable?(): number
   /** What the bytes of a mapping are that a process makes of the map (map_mmap). @throws KernelError ENOTSUPP. */
   mmapRead?(offset: number, length: number): Uint8Array
   /** Writes to such a mapping. */

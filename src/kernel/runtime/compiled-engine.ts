@@ -72,16 +72,25 @@ export class CompiledEngine {
     }
     const bpf: Record<string, (...words: number[]) => number> = {}
     const lookup: Record<string, (key: number) => number> = {}
+    const table: Record<string, number> = {}
     const tail: Record<string, number> = {}
     for (const { module: from, name } of compiled.imports) {
       if (from === 'bpf') bpf[name] = this.#imports.helper(name, callback)
       else if (from === 'lookup') lookup[name] = this.#imports.lookup(Number(name))
+      else if (from === 'table') table[name] = this.#lookupTable(Number(name))
       else if (from === 'tail') tail[name] = this.#imports.tailSlots(Number(name))
     }
     const env = { memory: run.memory.wasm, programs: this.#table }
-    const instance = new WebAssembly.Instance(module, { env, run: this.#imports.run, bpf, lookup, value, tail })
+    const instance = new WebAssembly.Instance(module, { env, run: this.#imports.run, bpf, lookup, value, table, tail })
     const linked: Linked = { exports: instance.exports as unknown as Exports, callback }
     return linked
+  }
+
+  /** Where compiled code looks up a map's elements. */
+  #lookupTable(mapId: number): number {
+    const at = this.#kernel.mapById(mapId).lookupTable?.()
+    if (at === undefined) throw fault('a map without a table')
+    return at
   }
 
   /** Puts a function where tail calls find it. @returns where that is. */

@@ -128,7 +128,7 @@ export class Engine {
         throw error
       }
     }
-    return knownProgram(run, record.type, mapIds, mapOf)
+    return knownProgram(run, mapIds, { progType: record.type, possibleCpus: this.#kernel.possibleCpus, map: mapOf })
   }
 
   /** Compiles a program and links it; undefined where it's too large for that. */

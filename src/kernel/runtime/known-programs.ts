@@ -1,6 +1,7 @@
 import type { MapRecord } from '../objects/records.ts'
 import type { Compiled } from './compile/compile.ts'
 import { compile } from './compile/compile.ts'
+import type { CompileInput } from './compile/program.ts'
 import type { Code } from './decode.ts'
 import { decode } from './decode.ts'
 import { optimized } from './optimized.ts'
@@ -15,17 +16,15 @@ export interface CompiledModule {
 /** What this process remembers of a program, whichever machines it's in. */
 export class KnownProgram {
   readonly #insns: Uint8Array
-  readonly #progType: number
-  readonly #map: (id: number) => MapRecord | undefined
+  readonly #facts: Omit<CompileInput, 'code'>
   #module: CompiledModule | undefined
   #tooLarge = false
   /** Milliseconds that the interpreter has spent on it. */
   spent = 0
 
-  constructor(insns: Uint8Array, progType: number, map: (id: number) => MapRecord | undefined) {
+  constructor(insns: Uint8Array, facts: Omit<CompileInput, 'code'>) {
     this.#insns = insns
-    this.#progType = progType
-    this.#map = map
+    this.#facts = facts
   }
 
   get isCompiled(): boolean {
@@ -41,7 +40,7 @@ export class KnownProgram {
   compile(optimize: boolean): CompiledModule | undefined {
     if (this.#module || this.#tooLarge) return this.#module
     const code = decode(this.#insns)
-    const compiled = compile({ code, progType: this.#progType, map: this.#map })
+    const compiled = compile({ code, ...this.#facts })
     if (!compiled) {
       this.#tooLarge = true
       return undefined
@@ -60,17 +59,17 @@ const programs = new Map<string, KnownProgram>()
 /** The same program in several machines, or loaded twice, is one. */
 export function knownProgram(
   insns: Uint8Array,
-  progType: number,
   mapIds: readonly number[],
-  map: (id: number) => MapRecord | undefined,
+  facts: Omit<CompileInput, 'code'>,
 ): KnownProgram {
-  const facts = mapIds.map((id) => mapFacts(id, map(id)))
-  const key = `${progType}:${facts.join()}:${Buffer.from(insns).toString('latin1')}`
+  const { progType, possibleCpus, map } = facts
+  const maps = mapIds.map((id) => mapFacts(id, map(id)))
+  const key = `${progType}:${possibleCpus}:${maps.join()}:${Buffer.from(insns).toString('latin1')}`
   let program = programs.get(key)
   if (!program) {
     const [oldest] = programs.keys()
     if (programs.size >= MAX_PROGRAMS && oldest !== undefined) programs.delete(oldest)
-    program = new KnownProgram(insns, progType, map)
+    program = new KnownProgram(insns, facts)
     programs.set(key, program)
   }
   return program

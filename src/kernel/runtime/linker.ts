@@ -17,6 +17,8 @@ type Words = (...words: number[]) => number
 /** Finds a program of a program array: where in the table it is, or -1. @throws KernelError for another kind of map. */
 export type FindProgram = (mapId: number, index: number) => number
 
+/** Bytes for the linker's own use. */
+const SPARE_SIZE = 256
 /** Registers are pairs of words in Run.regs; this pair is no register. */
 const SPARE = 22
 
@@ -30,6 +32,9 @@ export class RuntimeImports {
   readonly #findProgram: FindProgram
   /** Where the answers for program arrays are kept. */
   readonly #tailSlots = new Map<number, number>()
+  /** Memory for small ones. */
+  #spare: number
+  #spareSize = SPARE_SIZE
   readonly run: Readonly<Record<RuntimeImport, Words>>
 
   /** @param probes whether loads of bad addresses give 0 (BPF_PROBE_MEM). */
@@ -37,6 +42,7 @@ export class RuntimeImports {
     this.#run = run
     this.#probes = probes
     this.#findProgram = findProgram
+    this.#spare = run.alloc(SPARE_SIZE, 0)
     this.run = {
       load: (lo, hi, size) => this.#load(lo as number, hi as number, size as number),
       store: (lo, hi, size, valueLo, valueHi) => {
@@ -101,7 +107,12 @@ export class RuntimeImports {
   tailSlots(mapId: number): number {
     let at = this.#tailSlots.get(mapId)
     if (at === undefined) {
-      at = this.#run.alloc(this.#run.kernel.mapById(mapId).record.maxEntries * 4, 0)
+      const size = this.#run.kernel.mapById(mapId).record.maxEntries * 4
+      at = this.#spareSize >= size ? this.#spare : this.#run.alloc(size, 0)
+      if (at === this.#spare) {
+        this.#spare += size
+        this.#spareSize -= size
+      }
       this.#tailSlots.set(mapId, at)
     }
     return at

@@ -23,6 +23,7 @@ const locals = {
   /** For the moment. */
   at: WasmType.I32,
   count: WasmType.I32,
+  key: WasmType.I32,
   wide: WasmType.I64,
   old: WasmType.I64,
 } as const

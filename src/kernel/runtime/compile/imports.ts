@@ -79,6 +79,11 @@ export class Imports {
     return this.#global('tail', String(mapId))
   }
 
+  /** The offset in memory of the table of a map (KernelMap.lookupTable). */
+  table(mapId: number): number {
+    return this.#global('table', String(mapId))
+  }
+
   #global(module: string, name: string): number {
     const key = `${module}.${name}`
     let global = this.#globals.get(key)

@@ -8,6 +8,7 @@ import { constant } from './values.ts'
 export interface CompileInput {
   readonly code: Code
   readonly progType: number
+  readonly possibleCpus: number
   /** A map that the program names; undefined for one that isn't there, of which nothing is known then. */
   map(id: number): MapRecord | undefined
 }

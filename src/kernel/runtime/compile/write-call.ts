@@ -1,13 +1,12 @@
 import { Errno } from '../../../uapi/errno.ts'
 import { BpfFunc } from '../../../uapi/helper-names.ts'
-import { FUNC_HI, MAP_HI, MEM_HI } from '../../helpers/impl/address.ts'
-import { GRANT_READ } from '../../helpers/impl/grants.ts'
+import { FUNC_HI, MAP_HI } from '../../helpers/impl/address.ts'
 import { helperTraits } from '../../helpers/traits.ts'
 import { RunArea } from '../../memory/run-area.ts'
-import { givesValues } from './access.ts'
 import type { FunctionWriter } from './function-writer.ts'
 import { writeFault } from './write-atomic.ts'
-import { accessOf, joinResult, pushHigh, pushOffset } from './write-memory.ts'
+import { writeLookup } from './write-lookup.ts'
+import { joinResult, pushHigh } from './write-memory.ts'
 import { MAX_TAIL_CALLS, STACK_SIZE } from '../limits.ts'
 import type { MapRecord } from '../../objects/records.ts'
 import { MapType } from '../../../uapi/map-type.ts'
@@ -86,39 +85,6 @@ export function writeHelper(w: FunctionWriter, id: number): void {
   joinResult(w)
   w.set(0)
   if (callsBack) w.loadFuel()
-}
-
-/** bpf_map_lookup_elem of a map that is known, with a key that is known to be there. */
-function writeLookup(w: FunctionWriter): boolean {
-  const { code } = w
-  const map = w.state.reg(1)
-  if (map.kind !== 'const' || map.hi !== MAP_HI) return false
-  const record = w.input.map(map.lo)
-  if (!givesValues(record)) return false
-  const access = accessOf(w, 2, 0, record.keySize, GRANT_READ)
-  if (access.kind !== 'frame' && access.kind !== 'plain') return false
-  const offset = pushOffset(w, access, 2, 0)
-  if (offset !== 0) {
-    code.i32(offset)
-    code.op('i32.add')
-  }
-  code.call(w.program.imports.lookup(record.id))
-  toAddressOrNull(w)
-  w.set(0)
-  return true
-}
-
-/** Makes an offset in memory an address; 0 is NULL. */
-function toAddressOrNull(w: FunctionWriter): void {
-  const { code } = w
-  const at = w.local('at')
-  code.tee(at)
-  code.op('i64.extend_i32_u')
-  code.i64(0, MEM_HI)
-  code.op('i64.or')
-  code.i64(0, 0)
-  code.get(at)
-  code.op('select')
 }
 
 /** bpf_loop of a function that is known (inline_bpf_loop). */

@@ -87,7 +87,7 @@ function checkAddress(w: FunctionWriter, size: number, rights: number): void {
 }
 
 /** Makes an offset in memory the rights to what is there. */
-function pushRights(w: FunctionWriter): void {
+export function pushRights(w: FunctionWriter): void {
   const { code } = w
   code.i32(3)
   code.op('i32.shr_u')
