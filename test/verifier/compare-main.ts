@@ -16,7 +16,7 @@ interface Verdict {
   prog: string
   sec: string
   err: number
-  log: string
+  log?: string
 }
 
 interface Ours {
@@ -31,6 +31,8 @@ interface Ours {
 
 const LOG_SIZE = 16 << 20
 const SLOW_MS = 5000
+/** Of a program, as the kernel keeps it. */
+const NAME_LENGTH = 15
 
 /** Kernel addresses, which are another machine's each time; the time that it took. */
 function normalize(log: string): string {
@@ -75,35 +77,37 @@ function load({ file, prog }: Verdict): Ours {
   const machine = bootMachine({ profile: 'running', cpus: Number(cpus) })
   const process = machine.process('verdicts')
   const result: Ours = { errno: 0, log: '', missing: '', stopped: '', reached: false }
-  const sys = withLog(process, result)
-  const obj = openObject(bytes, file)
+  const sys = withLog(process, prog, result)
+  let obj: ReturnType<typeof openObject> | undefined
   try {
+    obj = openObject(bytes, file)
     for (const each of obj.entryPrograms()) {
       each.autoload = each.name === prog
       each.logLevel = level
     }
     loadObject(obj, sys)
   } catch (error) {
+    if (!result.reached && !(error instanceof NotYetError)) result.stopped = String(error)
     if (error instanceof NotYetError) result.missing = error.message
-    else if (error instanceof LibbpfError || error instanceof KernelError) {
-      result.errno = error.errno
-      if (!result.reached) result.stopped = error.message
-    } else
+    else if (error instanceof LibbpfError || error instanceof KernelError) result.errno = error.errno
+    else
       result.missing = `broken: ${error instanceof Error ? (error.stack ?? '').split('\n').slice(0, 3).join(' ') : ''}`
   } finally {
     machine.close()
   }
   // What the recorded ones went through too: libbpf explains its poison.
-  const loaded = [...obj.entryPrograms()].find(({ name }) => name === prog)
-  if (result.errno && loaded) result.log = fixVerifierLog(obj, loaded, result.log)
+  const loaded = [...(obj?.entryPrograms() ?? [])].find(({ name }) => name === prog)
+  if (result.errno && obj && loaded) result.log = fixVerifierLog(obj, loaded, result.log)
   return result
 }
 
 /** The process's system calls, with the log of the last load kept. */
-function withLog(process: ReturnType<ReturnType<typeof bootMachine>['process']>, result: Ours): Syscalls {
+function withLog(process: ReturnType<ReturnType<typeof bootMachine>['process']>, prog: string, result: Ours): Syscalls {
   const { bpf } = process
   const progLoad: typeof bpf.progLoad = (attr) => {
-    result.reached ||= attr.logLevel !== undefined && attr.logLevel !== 0
+    // Operations of a struct load along with the program that is asked for.
+    if (attr.progName !== prog.slice(0, NAME_LENGTH)) return bpf.progLoad(attr)
+    result.reached = true
     try {
       const loaded = bpf.progLoad(attr.logLevel ? { ...attr, logSize: LOG_SIZE } : attr)
       result.log = loaded.log
@@ -126,7 +130,6 @@ function withLog(process: ReturnType<ReturnType<typeof bootMachine>['process']>,
 const counts = {
   agreed: 0,
   sameLog: 0,
-  sameLast: 0,
   falseAccept: 0,
   falseReject: 0,
   otherErrno: 0,
@@ -153,7 +156,7 @@ const out: string[] = []
 for (const verdict of verdicts) {
   const where = `${verdict.file}:${verdict.prog}`
   // What libbpf refused says nothing of the verifier.
-  if (verdict.log === '') {
+  if (!verdict.log) {
     counts.libbpf++
     continue
   }
@@ -168,12 +171,12 @@ for (const verdict of verdicts) {
     console.log(`--- theirs\n${theirs}--- ours\n${log}`)
   }
   let kind: string
-  if (ours.missing !== '') {
+  if (ours.missing !== '' && ours.reached) {
     counts.missing++
     kind = `missing: ${ours.missing}`
-  } else if (ours.stopped !== '' && verdict.err !== -ours.errno) {
+  } else if (ours.stopped !== '') {
     counts.stopped++
-    kind = `stopped before: ${ours.stopped}`
+    kind = `stopped before: ${ours.missing || ours.stopped}`
   } else if (verdict.err === -ours.errno) {
     counts.agreed++
     if (theirs === log) {
