@@ -72,7 +72,7 @@ function latePlugin(source) {
 function asFunction(text, path) {
   const code = text
     .replace(/__late\(import\(("\.[^"]+")\)\)/g, 'require($1)')
-    .replace(/(?<![#.\w])import\(("\.[^"]+")\)/g, 'Promise.resolve().then(()=>require($1))')
+    .replace(/(?<![#.\w])import\(("[^"]+")\)/g, 'Promise.resolve().then(()=>require($1))')
     .replace(/(?<=^|[;}\n])import\{([^}]*)\}from("[^"]+");/g, (_, names, from) => {
       return `const{${names.replaceAll(' as ', ':')}}=require(${from});`
     })
