@@ -97,6 +97,11 @@ export class FakeMap implements KernelMap {
     return 0
   }
 
+  lookupId(key: number): number {
+    const at = this.lookup(key)
+    return at === 0 ? 0 : this.#memory.view.getUint32(at, true)
+  }
+
   updateValue(key: number, value: number, flags: number): number {
     return this.update(key, value, flags)
   }

@@ -1,5 +1,6 @@
 import type { Fd } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
+import { MapFlag } from '../../uapi/flags.ts'
 import { KernelError } from '../error.ts'
 import type { KernelMap } from '../maps/map.ts'
 import type { Kernel, Task } from './kernel.ts'
@@ -23,7 +24,10 @@ export function mmapRead(kernel: Kernel, task: Task, fd: Fd, offset: number, len
 
 export function mmapWrite(kernel: Kernel, task: Task, fd: Fd, offset: number, bytes: Uint8Array): void {
   if (!task.files.get(fd).canWrite) throw new KernelError(Errno.EACCES)
-  if (kernel.mapByFd(task, fd).frozen) throw new KernelError(Errno.EPERM)
+  const { frozen, mapFlags } = kernel.mapByFd(task, fd)
+  if (frozen) throw new KernelError(Errno.EPERM)
+  // What programs only read could else be changed after freezing.
+  if (mapFlags & MapFlag.RDONLY_PROG) throw new KernelError(Errno.EACCES)
   const result = mapped(kernel, task, fd).mmapWrite?.(offset, bytes) ?? 0
   if (result < 0) throw new KernelError(-result)
 }

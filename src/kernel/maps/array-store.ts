@@ -18,6 +18,9 @@ export function chunkShift(stride: number): number {
   return Math.max(0, Math.floor(Math.log2(CHUNK_BYTES / stride)))
 }
 
+/** Chunks in memory that were only read: a look at every element of a large array leaves no more than these. */
+const MAX_READ = 64
+
 /**
  * Elements of an array: `stride` bytes each. What was never written is zero and takes no room, in memory or in the
  * store.
@@ -34,8 +37,12 @@ export class ArrayStore {
   readonly table: number
   readonly #chunks: number
   readonly #state: Uint8Array
+  /** A chunk of zeros, in the place of all that the store has nothing of and nobody may write to. */
+  #zeros = 0
   /** Chunks that aren't clean. */
   #touched: number[] = []
+  /** Chunks that were only read, the oldest first. */
+  readonly #read: number[] = []
 
   constructor(env: MapEnvironment, { id }: MapRecord, entries: number, stride: number) {
     this.#env = env
@@ -51,7 +58,12 @@ export class ArrayStore {
     this.#state = new Uint8Array(this.#chunks)
   }
 
-  /** Offset of an element that is only read. */
+  /** How many elements a chunk has. */
+  get perChunk(): number {
+    return this.#mask + 1
+  }
+
+  /** Offset of an element that is only read, and at once. */
   read(index: number): number {
     const chunk = index >>> this.#shift
     const base = this.#base(chunk) || this.#load(chunk)
@@ -62,14 +74,14 @@ export class ArrayStore {
   write(index: number): number {
     const chunk = index >>> this.#shift
     if (this.#state[chunk] !== DIRTY) this.#touch(chunk, DIRTY)
-    return this.read(index)
+    return this.#base(chunk) + (index & this.#mask) * this.stride
   }
 
   /** Offset of an element that a program may write as long as it has the pointer. */
   handOut(index: number): number {
     const chunk = index >>> this.#shift
     if (this.#state[chunk] === CLEAN) this.#touch(chunk, HANDED)
-    return this.read(index)
+    return this.#base(chunk) + (index & this.#mask) * this.stride
   }
 
   flush(): void {
@@ -78,7 +90,6 @@ export class ArrayStore {
       const dirty = this.#state[chunk] === DIRTY
       this.#state[chunk] = CLEAN
       const base = this.#base(chunk)
-      if (base === 0) continue
       for (let piece = 0; piece < this.#pieces; piece++)
         this.#writePiece(chunk, piece, base, dirty && this.#pieces === 1)
     }
@@ -88,18 +99,11 @@ export class ArrayStore {
   /** Chunks that the store has something of, in order: all others are zero. */
   *storedChunks(): Iterable<number> {
     let last = -1
-    const { store } = this.#env
-    const until = this.#id === 0xffffffff ? undefined : keyOf(this.#id + 1, 0, -1)
-    for (const [key] of store.scan(Table.ELEM, keyOf(this.#id, 0, -1), until)) {
+    for (const [key] of this.#env.store.scan(Table.ELEM, keyOf(this.#id, 0, -1), keyOf(this.#id + 1, 0, -1))) {
       const chunk = new DataView(key.buffer, key.byteOffset).getUint32(4)
       if (chunk !== last) yield chunk
       last = chunk
     }
-  }
-
-  /** First element of a chunk, and how many one has. */
-  get perChunk(): number {
-    return this.#mask + 1
   }
 
   /** Takes its memory back. */
@@ -107,8 +111,9 @@ export class ArrayStore {
     const { memory } = this.#env
     for (let chunk = 0; chunk < this.#chunks; chunk++) {
       const base = this.#base(chunk)
-      if (base !== 0) memory.free(base, this.#chunkBytes)
+      if (base !== 0 && base !== this.#zeros) memory.free(base, this.#chunkBytes)
     }
+    if (this.#zeros !== 0) memory.free(this.#zeros, this.#chunkBytes)
     memory.free(this.table, this.#chunks * 4)
   }
 
@@ -116,27 +121,48 @@ export class ArrayStore {
     return (this.#env.memory.i32[(this.table >>> 2) + chunk] as number) >>> 0
   }
 
+  #setBase(chunk: number, base: number): void {
+    this.#env.memory.i32[(this.table >>> 2) + chunk] = base
+  }
+
+  /** Makes a chunk one that may be written to. */
   #touch(chunk: number, state: number): void {
     if (this.#state[chunk] === CLEAN) this.#touched.push(chunk)
     this.#state[chunk] = state
+    const base = this.#base(chunk) || this.#load(chunk)
+    if (base === this.#zeros) this.#setBase(chunk, this.#env.memory.alloc(this.#chunkBytes))
   }
 
   #load(chunk: number): number {
     const { memory, store } = this.#env
-    const base = memory.alloc(this.#chunkBytes)
-    memory.i32[(this.table >>> 2) + chunk] = base
+    let base = 0
     for (let piece = 0; piece < this.#pieces; piece++) {
       const bytes = store.get(Table.ELEM, this.#key(chunk, piece))
-      if (bytes) memory.u8.set(bytes, base + piece * PIECE_BYTES)
+      if (!bytes) continue
+      base ||= memory.alloc(this.#chunkBytes)
+      memory.u8.set(bytes, base + piece * PIECE_BYTES)
     }
+    if (base === 0) base = this.#zeros ||= memory.alloc(this.#chunkBytes)
+    else if (this.#state[chunk] === CLEAN) this.#remember(chunk)
+    this.#setBase(chunk, base)
     return base
   }
 
+  /** Another chunk that was only read: an older one needn't stay. */
+  #remember(chunk: number): void {
+    if (this.#read.push(chunk) <= MAX_READ) return
+    const oldest = this.#read.shift() as number
+    const base = this.#base(oldest)
+    if (this.#state[oldest] !== CLEAN || base === 0) return
+    this.#setBase(oldest, 0)
+    this.#env.memory.free(base, this.#chunkBytes)
+  }
+
+  /** @param changed whether it needn't be compared with what's stored. */
   #writePiece(chunk: number, piece: number, base: number, changed: boolean): void {
     const { memory, store } = this.#env
     const start = base + piece * PIECE_BYTES
     let end = Math.min(start + PIECE_BYTES, base + this.#chunkBytes)
-    if (this.#pieces === 1) end = base + this.#chunkBytes
     // Zeros at the end are not kept.
     const { u8 } = memory
     while (end > start && u8[end - 1] === 0) end--

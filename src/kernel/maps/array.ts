@@ -2,6 +2,7 @@ import type { MapCreateAttr } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { ElemFlag, MapFlag } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
+import { KernelError } from '../error.ts'
 import type { MapRecord } from '../objects/records.ts'
 import {
   ACCESS_FLAGS,
@@ -23,8 +24,6 @@ const CREATE_FLAGS = MapFlag.NUMA_NODE | MapFlag.MMAPABLE | ACCESS_FLAGS | MapFl
 
 const INT_MAX = 0x7fffffff
 const PAGE_SIZE = 4096
-/** sizeof(struct bpf_array). */
-const ARRAY_SIZE = 304
 
 /** array_map_alloc_check. @throws KernelError. */
 export function checkArray(attr: MapCreateAttr): void {
@@ -40,17 +39,19 @@ export function checkArray(attr: MapCreateAttr): void {
 
 /** array_map_alloc. @throws KernelError ENOMEM. */
 export function allocArray({ mapType, mapFlags = 0, maxEntries, valueSize }: MapCreateAttr, env: MapEnvironment): void {
-  requireMemory(arrayMemUsage({ type: mapType, mapFlags, maxEntries, valueSize }, env.possibleCpus))
+  requireMemory(arrayMemUsage({ type: mapType, mapFlags, maxEntries, valueSize }, env))
 }
 
 type ArraySizes = Pick<MapRecord, 'type' | 'mapFlags' | 'maxEntries' | 'valueSize'>
 
 /** array_map_mem_usage. */
-export function arrayMemUsage({ type, mapFlags, maxEntries, valueSize }: ArraySizes, possibleCpus: number): number {
+export function arrayMemUsage(sizes: ArraySizes, { profile, possibleCpus }: MapEnvironment): number {
+  const { type, mapFlags, maxEntries, valueSize } = sizes
+  const header = profile.structSize('bpf_array')
   const elemSize = roundUp8(valueSize)
-  if (type === MapType.PERCPU_ARRAY) return ARRAY_SIZE + maxEntries * 8 + maxEntries * elemSize * possibleCpus
-  if (mapFlags & MapFlag.MMAPABLE) return pageAlign(ARRAY_SIZE) + pageAlign(maxEntries * elemSize)
-  return ARRAY_SIZE + maxEntries * elemSize
+  if (type === MapType.PERCPU_ARRAY) return header + maxEntries * 8 + maxEntries * elemSize * possibleCpus
+  if (mapFlags & MapFlag.MMAPABLE) return pageAlign(header) + pageAlign(maxEntries * elemSize)
+  return header + maxEntries * elemSize
 }
 
 function pageAlign(size: number): number {
@@ -98,7 +99,7 @@ class ArrayMap extends BaseMap {
   }
 
   memUsage(): number {
-    return arrayMemUsage(this.record, this.env.possibleCpus)
+    return arrayMemUsage(this.record, this.env)
   }
 
   override lookup(key: number): number {
@@ -130,6 +131,21 @@ class ArrayMap extends BaseMap {
 
   override delete(_key: number): number {
     return -Errno.EINVAL
+  }
+
+  /** bpf_for_each_array_elem. */
+  forEach(visit: (key: number, value: number) => boolean): number {
+    const { memory } = this.env
+    const key = memory.alloc(4)
+    let index = 0
+    let more = true
+    while (more && index < this.#maxEntries) {
+      memory.view.setUint32(key, index, true)
+      const at = this.#elements.handOut(index++)
+      more = !visit(key, this.#cpus === 1 ? at : at + this.env.currentCpu() * this.#elemSize)
+    }
+    memory.free(key, 4)
+    return index
   }
 
   override getNextKey(key: number, next: number): number {
@@ -168,6 +184,43 @@ class ArrayMap extends BaseMap {
   override directValueAddr(off: number): number | undefined {
     if (this.record.type !== MapType.ARRAY || this.#maxEntries !== 1 || off >= this.record.valueSize) return undefined
     return this.#elements.handOut(0) + off
+  }
+
+  /** array_map_mmap. */
+  override mmapRead(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length)
+    this.#eachMapped(offset, length, 'read', (at, from, size) => {
+      const { u8 } = this.env.memory
+      bytes.set(u8.subarray(at, at + size), from)
+    })
+    return bytes
+  }
+
+  override mmapWrite(offset: number, bytes: Uint8Array): number {
+    this.#eachMapped(offset, bytes.length, 'write', (at, from, size) => {
+      this.env.memory.u8.set(bytes.subarray(from, from + size), at)
+    })
+    return 0
+  }
+
+  /** Calls `fn` with the parts of elements that a part of the mapping is: where, how far from its start, how much. */
+  #eachMapped(
+    offset: number,
+    length: number,
+    mode: 'read' | 'write',
+    fn: (at: number, from: number, size: number) => void,
+  ): void {
+    const { mapFlags } = this.record
+    const whole = this.#maxEntries * this.#elemSize
+    if (!(mapFlags & MapFlag.MMAPABLE) || offset + length > pageAlign(whole)) throw new KernelError(Errno.EINVAL)
+    const end = Math.min(offset + length, whole)
+    for (let at = offset; at < end;) {
+      const index = Math.floor(at / this.#elemSize)
+      const within = at - index * this.#elemSize
+      const size = Math.min(this.#elemSize - within, end - at)
+      fn(this.#elements[mode](index) + within, at - offset, size)
+      at += size
+    }
   }
 
   override flush(): void {

@@ -41,7 +41,7 @@ class FdArrayMap extends BaseMap {
   }
 
   memUsage(): number {
-    return arrayMemUsage(this.record, this.env.possibleCpus)
+    return arrayMemUsage(this.record, this.env)
   }
 
   override delete(key: number): number {
@@ -57,12 +57,15 @@ class FdArrayMap extends BaseMap {
   /** bpf_fd_array_map_lookup_elem. */
   override copyValue(key: number, value: number, _flags: number): number {
     if (!this.#kind.readable) return -Errno.ENOTSUPP
-    const { view } = this.env.memory
-    const index = view.getUint32(key, true)
-    const id = index < this.record.maxEntries ? this.#get(index) : 0
+    const id = this.lookupId(key)
     if (id === 0) return -Errno.ENOENT
     this.env.memory.view.setUint32(value, id, true)
     return 0
+  }
+
+  lookupId(key: number): number {
+    const index = this.env.memory.view.getUint32(key, true)
+    return index < this.record.maxEntries ? this.#get(index) : 0
   }
 
   /** bpf_fd_array_map_update_elem. */

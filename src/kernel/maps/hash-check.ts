@@ -5,6 +5,7 @@ import { MapType } from '../../uapi/map-type.ts'
 import type { MapRecord } from '../objects/records.ts'
 import {
   ACCESS_FLAGS,
+  KMALLOC_MAX_SIZE,
   PCPU_MIN_UNIT_SIZE,
   accessOk,
   hasNumaNode,
@@ -18,10 +19,7 @@ import type { MapEnvironment } from './map.ts'
 /** HTAB_CREATE_FLAG_MASK. */
 const CREATE_FLAGS = MapFlag.NO_PREALLOC | MapFlag.NO_COMMON_LRU | MapFlag.NUMA_NODE | ACCESS_FLAGS | MapFlag.ZERO_SEED
 
-/** KMALLOC_MAX_SIZE of x86-64; sizeof(struct htab_elem), struct bpf_htab, struct bucket. */
-const KMALLOC_MAX_SIZE = 1 << 22
-const HTAB_ELEM = 48
-const BPF_HTAB = 832
+/** sizeof(struct bucket). */
 const BUCKET = 16
 /** HASHTAB_MAP_LOCK_COUNT ints for each CPU are counted, though no longer there. */
 const LOCKS = 8 * 4
@@ -37,7 +35,7 @@ export function isPerCpu(type: number): boolean {
 }
 
 /** htab_map_alloc_check. @throws KernelError. */
-export function checkHash(attr: MapCreateAttr): void {
+export function checkHash(attr: MapCreateAttr, env: MapEnvironment): void {
   const { mapType, mapFlags = 0, keySize, valueSize, maxEntries } = attr
   const percpu = isPerCpu(mapType)
   const lru = isLru(mapType)
@@ -47,17 +45,17 @@ export function checkHash(attr: MapCreateAttr): void {
   require(!lru || (mapFlags & MapFlag.NO_PREALLOC) === 0, Errno.ENOTSUPP)
   require(!(hasNumaNode(attr) && (percpu || percpuLru)))
   require(maxEntries !== 0 && keySize !== 0 && valueSize !== 0)
-  require(keySize + valueSize < KMALLOC_MAX_SIZE - HTAB_ELEM, Errno.E2BIG)
+  require(keySize + valueSize < KMALLOC_MAX_SIZE - env.profile.structSize('htab_elem'), Errno.E2BIG)
   require(!percpu || roundUp8(valueSize) <= PCPU_MIN_UNIT_SIZE, Errno.E2BIG)
 }
 
 /** htab_map_alloc_check and htab_map_alloc. @throws KernelError. */
 export function createHash(attr: MapCreateAttr, env: MapEnvironment): Partial<MapRecord> {
-  checkHash(attr)
+  checkHash(attr, env)
   const { mapType, mapFlags = 0, keySize, valueSize, maxEntries } = attr
   const entries = mapFlags & MapFlag.NO_COMMON_LRU ? roundEntries(maxEntries, env.possibleCpus) : maxEntries
   require(entries <= 2 ** 31 && bucketCount(entries) <= 0xffffffff / BUCKET, Errno.E2BIG)
-  requireMemory(hashMemUsage({ type: mapType, mapFlags, maxEntries: entries, keySize, valueSize }, 0, env.possibleCpus))
+  requireMemory(hashMemUsage({ type: mapType, mapFlags, maxEntries: entries, keySize, valueSize }, 0, env))
   return { maxEntries: entries, seed: mapFlags & MapFlag.ZERO_SEED ? 0 : env.random() >>> 0 }
 }
 
@@ -70,11 +68,15 @@ function roundEntries(maxEntries: number, cpus: number): number {
 type HashSizes = Pick<MapRecord, 'type' | 'mapFlags' | 'maxEntries' | 'keySize' | 'valueSize'>
 
 /** htab_map_mem_usage. */
-export function hashMemUsage(record: HashSizes, count: number, cpus: number): number {
+export function hashMemUsage(
+  record: HashSizes,
+  count: number,
+  { profile, possibleCpus: cpus }: MapEnvironment,
+): number {
   const { type, mapFlags, maxEntries, keySize, valueSize } = record
   const percpu = isPerCpu(type)
-  const elem = HTAB_ELEM + roundUp8(keySize) + (percpu ? POINTER : roundUp8(valueSize))
-  let usage = BPF_HTAB + BUCKET * bucketCount(maxEntries) + LOCKS * cpus
+  const elem = profile.structSize('htab_elem') + roundUp8(keySize) + (percpu ? POINTER : roundUp8(valueSize))
+  let usage = profile.structSize('bpf_htab') + BUCKET * bucketCount(maxEntries) + LOCKS * cpus
   if (mapFlags & MapFlag.NO_PREALLOC) {
     usage += (elem + LLIST_NODE) * count
     if (percpu) usage += (LLIST_NODE + POINTER + roundUp8(valueSize) * cpus) * count

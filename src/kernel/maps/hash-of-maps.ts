@@ -15,6 +15,11 @@ class HashOfMaps extends HashBase {
     super(record, env, 4, false)
   }
 
+  lookupId(key: number): number {
+    const elem = this.find(key)
+    return elem === 0 ? 0 : this.env.memory.view.getUint32(this.table.valueOf(elem), true)
+  }
+
   /** bpf_fd_htab_map_update_elem. */
   override updateValue(key: number, value: number, flags: number): number {
     const { table } = this
@@ -61,7 +66,7 @@ class HashOfMaps extends HashBase {
 export const hashOfMapsFamily: MapFamily = {
   create(attr, env) {
     require(attr.valueSize === 4)
-    checkHash(attr)
+    checkHash(attr, env)
     const innerMap = innerMapMeta(attr.innerMapFd ?? 0, env)
     return { ...createHash(attr, env), innerMap }
   },

@@ -1,5 +1,6 @@
 import type { MapRecord } from '../objects/records.ts'
 import { u32Key } from '../store/bytes.ts'
+import { StateError } from '../store/state-error.ts'
 import { Table } from '../store/store.ts'
 import { roundUp8 } from './alloc-check.ts'
 import { ElementMemory } from './element-memory.ts'
@@ -333,6 +334,7 @@ export class HashTable {
       copyBytes(u8, at + this.#valueOff, bytes, from + keySize, valueBytes)
       if (this.#hasNode) copyBytes(u8, at + NODE, bytes, from + keySize + valueBytes, 4)
       const hash = this.hash(at + KEY)
+      if ((hash & this.#mask) >>> this.#groupShift !== group) throw new StateError('the machine is damaged')
       const slot = hash & this.#mask & PAGE_MASK
       i32[(at + NEXT) >>> 2] = heads[slot] as number
       i32[(at + HASH) >>> 2] = hash

@@ -32,7 +32,7 @@ export abstract class HashBase extends BaseMap {
   }
 
   memUsage(): number {
-    return hashMemUsage(this.record, this.table.count, this.env.possibleCpus)
+    return hashMemUsage(this.record, this.table.count, this.env)
   }
 
   /** htab_map_get_next_key. */
@@ -123,6 +123,11 @@ export abstract class HashBase extends BaseMap {
     this.env.memory.u8.copyWithin(value, at, at + this.valueSizeOfSyscall)
   }
 
+  /** A value as a program gets it: this CPU's, where each has one. */
+  protected handOut(elem: number): number {
+    return this.table.handOut(elem)
+  }
+
   /** Takes an element out. */
   protected remove(elem: number): void {
     this.table.unlink(elem)
@@ -133,6 +138,23 @@ export abstract class HashBase extends BaseMap {
   /** check_and_free_fields. */
   protected freeFields(elem: number): void {
     freeMapFields(this.record, this.env.memory, this.table.valueOf(elem))
+  }
+
+  /** bpf_for_each_hash_elem: what comes next is known before the program is called, which may take elements out. */
+  forEach(visit: (key: number, value: number) => boolean): number {
+    const { table } = this
+    let count = 0
+    for (let bucket = 0; ; bucket++) {
+      let elem = table.firstFrom(bucket)
+      if (elem === 0) return count
+      bucket = table.bucketOf(table.hashOf(elem))
+      while (elem !== 0) {
+        const next = table.after(elem)
+        count++
+        if (visit(table.keyOf(elem), this.handOut(elem))) return count
+        elem = next
+      }
+    }
   }
 
   override flush(): void {
@@ -274,6 +296,10 @@ class PerCpuHashMap extends HashBase {
   /** bpf_percpu_hash_update. */
   override updateValue(key: number, value: number, flags: number): number {
     return this.#update(key, value, flags, true)
+  }
+
+  protected override handOut(elem: number): number {
+    return this.table.handOut(elem) + this.env.currentCpu() * this.#values.each
   }
 
   protected override freeFields(elem: number): void {

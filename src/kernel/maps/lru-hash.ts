@@ -116,6 +116,10 @@ class LruPerCpuHashMap extends LruBase {
     return this.#update(key, value, flags, true)
   }
 
+  protected override handOut(elem: number): number {
+    return this.table.handOut(elem) + this.env.currentCpu() * this.#values.each
+  }
+
   protected override freeFields(elem: number): void {
     this.#values.freeFields(this.table.valueOf(elem))
   }

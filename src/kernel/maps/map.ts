@@ -34,6 +34,13 @@ export interface KernelMap {
   copyValue(key: number, value: number, flags: number): number
   /** bpf_map_update_value: what bpf(2) writes. */
   updateValue(key: number, value: number, flags: number): number
+  /** Of maps whose values are maps or programs: the id of what is there, or 0. */
+  lookupId?(key: number): number
+  /**
+   * map_for_each_callback: calls `visit` with key and value of each element until it says so. Families without it are
+   * walked key by key. @returns how many were visited.
+   */
+  forEach?(visit: (key: number, value: number) => boolean): number
   /** BPF_MAP_LOOKUP_AND_DELETE_ELEM. */
   lookupAndDelete(key: number, value: number, flags: number): number
   /** htab_map_lookup_batch: families that have one of their own; `start` is a bucket. */

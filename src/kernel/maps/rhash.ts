@@ -21,7 +21,7 @@ function create(attr: MapCreateAttr, env: MapEnvironment): Partial<MapRecord> {
   require(mapExtra < 2n ** 32n)
   require(mapExtra <= U16_MAX, Errno.E2BIG)
   require(mapExtra <= maxEntries)
-  checkHash(attr)
+  checkHash(attr, env)
   require(maxEntries <= 2 ** 31, Errno.E2BIG)
   return { seed: env.random() >>> 0 }
 }

@@ -1,3 +1,5 @@
+import { Errno } from '../../uapi/errno.ts'
+import { KernelError } from '../error.ts'
 import { RunArea } from './run-area.ts'
 
 /**
@@ -23,39 +25,45 @@ export class Memory {
 
   /**
    * Gives `size` zeroed bytes at an offset that is a multiple of 8.
-   * @throws RangeError when 4 GiB are used up: callers answer ENOMEM.
+   * @throws KernelError ENOMEM when 4 GiB are used up.
    */
   alloc(size: number): number {
-    const rounded = (size + 7) & ~7
+    const rounded = Math.ceil(size / 8) * 8
     const recycled = this.#free.get(rounded)?.pop()
     if (recycled !== undefined) {
       this.u8.fill(0, recycled, recycled + rounded)
       return recycled
     }
     const at = this.#top
-    this.#top += rounded
-    if (this.#top > this.u8.length) this.#grow()
+    const top = at + rounded
+    if (top > this.u8.length) this.#grow(top)
+    this.#top = top
     return at
   }
 
   /** Takes back what `alloc(size)` gave at `at`. */
   free(at: number, size: number): void {
-    const rounded = (size + 7) & ~7
+    const rounded = Math.ceil(size / 8) * 8
     const list = this.#free.get(rounded)
     if (list) list.push(at)
     else this.#free.set(rounded, [at])
   }
 
-  #grow(): void {
-    const missing = Math.ceil((this.#top - this.u8.length) / 65536)
+  #grow(top: number): void {
+    const missing = Math.ceil((top - this.u8.length) / 65536)
     const pages = Math.max(missing, Math.min(this.u8.length / 65536, 4096))
-    try {
-      this.wasm.grow(pages)
-    } catch {
-      this.wasm.grow(missing)
-    }
+    if (!this.#tryGrow(pages) && !this.#tryGrow(missing)) throw new KernelError(Errno.ENOMEM)
     this.u8 = new Uint8Array(this.wasm.buffer)
     this.i32 = new Int32Array(this.wasm.buffer)
     this.view = new DataView(this.wasm.buffer)
+  }
+
+  #tryGrow(pages: number): boolean {
+    try {
+      this.wasm.grow(pages)
+      return true
+    } catch {
+      return false
+    }
   }
 }

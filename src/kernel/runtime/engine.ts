@@ -168,8 +168,8 @@ export class Engine {
     if (index >= map.record.maxEntries) return undefined
     const { memory } = this.run
     memory.view.setInt32(this.#scratch, index, true)
-    if (map.copyValue(this.#scratch, this.#scratch + 4, 0) !== 0) return undefined
-    return this.#kernel.progById(memory.view.getUint32(this.#scratch + 4, true))
+    const id = map.lookupId?.(this.#scratch) ?? 0
+    return id === 0 ? undefined : this.#kernel.progById(id)
   }
 
   #tailCall(mapId: number, index: number): Code | undefined {

@@ -28,12 +28,8 @@ function returnValue(run: Run, map: KernelMap, at: number): void {
 
 /** Lookups in maps of maps give the inner map itself. */
 function lookupInner(run: Run, map: KernelMap, key: number): void {
-  const { memory } = run
-  const scratch = memory.alloc(8)
-  const found = map.copyValue(key, scratch, 0) === 0
-  const id = memory.view.getUint32(scratch, true)
-  memory.free(scratch, 8)
-  if (found && id !== 0) run.ret64(id, MAP_HI)
+  const id = map.lookupId?.(key) ?? 0
+  if (id !== 0) run.ret64(id, MAP_HI)
   else run.ret(0)
 }
 
@@ -61,6 +57,24 @@ const lookupPerCpu: HelperImpl = (run) => {
 }
 
 /** A key for a program's eyes, and one of the kernel's own. */
+function walkKeys(run: Run, map: KernelMap, visit: (key: number, value: number) => boolean): number {
+  const keySize = Math.max(map.record.keySize, 4)
+  const key = run.alloc(keySize)
+  const next = run.alloc(keySize)
+  let count = 0
+  let more = map.getNextKey(0, next) === 0
+  while (more) {
+    run.memory.u8.copyWithin(key, next, next + map.record.keySize)
+    const value = map.lookup(key)
+    // The callback may delete what it was called for, so that what's next is found out before.
+    more = map.getNextKey(key, next) === 0
+    if (value === 0) continue
+    count++
+    if (visit(key, value)) break
+  }
+  return count
+}
+
 const forEach: HelperImpl = (run) => {
   const map = run.map(1)
   const { record } = map
@@ -71,31 +85,22 @@ const forEach: HelperImpl = (run) => {
     run.ret(-Errno.EINVAL)
     return
   }
-  const keySize = Math.max(record.keySize, 4)
-  const key = run.alloc(keySize)
-  const next = run.alloc(keySize)
-  let count = 0
-  let more = map.getNextKey(0, next) === 0
-  while (more) {
-    run.memory.u8.copyWithin(key, next, next + record.keySize)
-    const value = map.lookup(key)
-    // The callback may delete what it was called for, so that what's next is found out before.
-    more = map.getNextKey(key, next) === 0
-    if (value === 0) continue
-    run.grants.grant(value, record.valueSize, progRights(record))
-    count++
+  const shown = run.alloc(Math.max(record.keySize, 4), GRANT_READ)
+  const visit = (key: number, value: number): boolean => {
+    run.memory.u8.copyWithin(shown, key, key + record.keySize)
+    grantValue(run, map, value)
     const { regs } = run
     regs[2] = record.id
     regs[3] = MAP_HI
-    regs[4] = key
+    regs[4] = shown
     regs[5] = MEM_HI
     regs[6] = value
     regs[7] = MEM_HI
     regs[8] = contextLo
     regs[9] = contextHi
-    if (callFunction(run, slot)) break
+    return callFunction(run, slot)
   }
-  run.ret(count)
+  run.ret(map.forEach ? map.forEach(visit) : walkKeys(run, map, visit))
 }
 
 /** Helpers that work on maps. */
