@@ -65,8 +65,6 @@ const gaps: readonly (readonly [page: string, says: string, line: string, answer
   ['bpftool-gen', 'skeleton', 'gen skeleton /dev/null', /not simulated yet/],
   ['bpftool-gen', 'subskeleton', 'gen subskeleton /dev/null', /not simulated yet/],
   ['bpftool-gen', 'min_core_btf', 'gen min_core_btf /dev/null /dev/null /dev/null', /not simulated yet/],
-  ['bpftool-struct_ops', 'register', 'struct_ops register /dev/null', /not simulated yet/],
-  ['bpftool-iter', 'pin', 'iter pin /dev/null /sys/fs/bpf/x', /not simulated yet/],
   ['bpftool-kernel', 'import', 'kernel import x', /isn't there yet/],
   ['bpftool-process', 'start', 'process start /dev/null', /^Usage/],
 ]
