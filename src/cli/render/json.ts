@@ -138,6 +138,7 @@ export class JsonText implements JsonWriter {
   raw(text: string): void {
     this.#text += this.#comma ? `,${text}` : text
     this.#comma = true
+    if (this.#text.length > FLUSH_AT) this.flush()
   }
 
   bool(value: boolean): void {
