@@ -28,6 +28,7 @@ const NIL = 1
 const PAGE_SHIFT = 12
 const PAGE_SIZE = 1 << PAGE_SHIFT
 const PAGE_MASK = PAGE_SIZE - 1
+const PAGE_BYTES = PAGE_SIZE * 4
 
 /**
  * Buckets side by side share a record in the store, as many as take about so many bytes when each has an element: that
@@ -36,8 +37,17 @@ const PAGE_MASK = PAGE_SIZE - 1
 const RECORD_BYTES = 256
 const MAX_GROUP_SHIFT = 5
 
+/** What compiled programs know of the table, to look elements up by themselves. */
+export const HashLayout = { NEXT, HASH, FLAGS, KEY, HANDED, UNREAD, NIL, PAGE_SHIFT } as const
+
+/** Where an element's value is. */
+export function valueOffset(keySize: number): number {
+  return KEY + roundUp8(keySize)
+}
+
 interface Page {
-  readonly heads: Uint32Array
+  /** Where its heads stand in memory, a word each. */
+  readonly heads: number
   /** What was done to each group of buckets: CHANGED, LENT. */
   readonly states: Uint8Array
   /** All of its buckets were read. */
@@ -74,6 +84,8 @@ export class HashTable {
   readonly #groupShift: number
   readonly #memory: ElementMemory
   readonly #pages: (Page | undefined)[] = []
+  /** Where the pages' heads stand in memory, a word each; 0 for pages that there aren't. */
+  readonly table: number
   /** Groups that are CHANGED, and those that are LENT. */
   #changed: number[] = []
   #lent: number[] = []
@@ -90,13 +102,14 @@ export class HashTable {
     this.#seed = record.seed | 0
     this.#keySize = record.keySize
     this.valueBytes = valueBytes
-    this.#valueOff = KEY + roundUp8(record.keySize)
+    this.#valueOff = valueOffset(record.keySize)
     this.#memory = new ElementMemory(env.memory, this.#valueOff + roundUp8(valueBytes))
     this.#hasNode = hasNode
     this.#recordBytes = record.keySize + valueBytes + (hasNode ? 4 : 0)
     this.#groupShift = Math.min(Math.max(Math.floor(Math.log2(RECORD_BYTES / this.#recordBytes)), 0), MAX_GROUP_SHIFT)
     this.buckets = bucketCount(record.maxEntries)
     this.#mask = this.buckets - 1
+    this.table = env.memory.alloc(this.#tableBytes)
     const state = env.store.get(Table.ELEM, this.#key(STATE_KEY))
     this.#storedCount = state ? new DataView(state.buffer, state.byteOffset).getUint32(0) : 0
     this.count = this.#storedCount
@@ -242,7 +255,7 @@ export class HashTable {
       }
       const end = Math.min(this.buckets, (number + 1) << PAGE_SHIFT)
       for (; b < end; b++) {
-        const head = page.heads[b & PAGE_MASK] as number
+        const head = this.#get(page, b & PAGE_MASK)
         if (head !== NIL) return head
       }
     }
@@ -270,7 +283,22 @@ export class HashTable {
   /** Takes all memory back. */
   release(): void {
     this.#memory.release()
+    const { memory } = this.#env
+    for (const page of this.#pages) if (page) memory.free(page.heads, PAGE_BYTES)
+    memory.free(this.table, this.#tableBytes)
     this.#pages.length = 0
+  }
+
+  get #tableBytes(): number {
+    return Math.ceil(this.buckets / PAGE_SIZE) * 4
+  }
+
+  #get({ heads }: Page, slot: number): number {
+    return (this.#env.memory.i32[(heads >>> 2) + slot] as number) >>> 0
+  }
+
+  #set({ heads }: Page, slot: number, head: number): void {
+    this.#env.memory.i32[(heads >>> 2) + slot] = head
   }
 
   /** Notes that `flush` has something to do about a bucket. */
@@ -289,26 +317,28 @@ export class HashTable {
   }
 
   #newPage(number: number): Page {
+    const { memory } = this.#env
     const page: Page = {
-      heads: new Uint32Array(PAGE_SIZE),
+      heads: memory.alloc(PAGE_BYTES),
       states: new Uint8Array(PAGE_SIZE >>> this.#groupShift),
       complete: false,
     }
     this.#pages[number] = page
+    memory.i32[(this.table >>> 2) + number] = page.heads
     return page
   }
 
   #head(bucket: number): number {
     const page = this.#page(bucket >>> PAGE_SHIFT)
-    const head = page.heads[bucket & PAGE_MASK] as number
+    const head = this.#get(page, bucket & PAGE_MASK)
     if (head !== UNREAD) return head
     const group = bucket >>> this.#groupShift
     this.#take(page, group, this.#env.store.get(Table.ELEM, this.#key(group)))
-    return page.heads[bucket & PAGE_MASK] as number
+    return this.#get(page, bucket & PAGE_MASK)
   }
 
   #setHead(bucket: number, head: number): void {
-    this.#page(bucket >>> PAGE_SHIFT).heads[bucket & PAGE_MASK] = head
+    this.#set(this.#page(bucket >>> PAGE_SHIFT), bucket & PAGE_MASK, head)
   }
 
   /** Good until it's asked for another one. */
@@ -320,9 +350,10 @@ export class HashTable {
   }
 
   /** Brings a group of buckets into memory: elements stand in its record bucket by bucket, the newest first. */
-  #take({ heads }: Page, group: number, bytes: Uint8Array | undefined): void {
+  #take(page: Page, group: number, bytes: Uint8Array | undefined): void {
     const first = (group << this.#groupShift) & PAGE_MASK
-    heads.fill(NIL, first, Math.min(first + (1 << this.#groupShift), PAGE_SIZE))
+    const heads = page.heads >>> 2
+    this.#env.memory.i32.fill(NIL, heads + first, heads + Math.min(first + (1 << this.#groupShift), PAGE_SIZE))
     if (!bytes) return
     const keySize = this.#keySize
     const { valueBytes } = this
@@ -335,11 +366,11 @@ export class HashTable {
       if (this.#hasNode) copyBytes(u8, at + NODE, bytes, from + keySize + valueBytes, 4)
       const hash = this.hash(at + KEY)
       if ((hash & this.#mask) >>> this.#groupShift !== group) throw new StateError('the machine is damaged')
-      const slot = hash & this.#mask & PAGE_MASK
-      i32[(at + NEXT) >>> 2] = heads[slot] as number
+      const slot = heads + (hash & this.#mask & PAGE_MASK)
+      i32[(at + NEXT) >>> 2] = i32[slot] as number
       i32[(at + HASH) >>> 2] = hash
       i32[(at + FLAGS) >>> 2] = 0
-      heads[slot] = at
+      i32[slot] = at
     }
   }
 
@@ -360,10 +391,9 @@ export class HashTable {
     const until = this.#key((first + PAGE_SIZE) >>> this.#groupShift).slice()
     for (const [key, value] of this.#env.store.scan(Table.ELEM, from, until)) {
       const group = groupOfKey(key)
-      if (page.heads[(group << this.#groupShift) & PAGE_MASK] === UNREAD) this.#take(page, group, value)
+      if (this.#get(page, (group << this.#groupShift) & PAGE_MASK) === UNREAD) this.#take(page, group, value)
     }
-    const { heads } = page
-    for (let i = 0; i < PAGE_SIZE; i++) if (heads[i] === UNREAD) heads[i] = NIL
+    for (let i = 0; i < PAGE_SIZE; i++) if (this.#get(page, i) === UNREAD) this.#set(page, i, NIL)
     page.complete = true
   }
 
@@ -372,9 +402,10 @@ export class HashTable {
     const page = this.#pages[number]
     if (!page) return
     if (page.states.some((state) => state !== 0)) return
-    const { i32 } = this.#env.memory
-    for (const head of page.heads) {
-      let at = head
+    const { memory } = this.#env
+    const { i32 } = memory
+    for (let slot = 0; slot < PAGE_SIZE; slot++) {
+      let at = this.#get(page, slot)
       while (at !== NIL && at !== UNREAD) {
         const next = (i32[(at + NEXT) >>> 2] as number) >>> 0
         this.#memory.free(at)
@@ -382,6 +413,8 @@ export class HashTable {
       }
     }
     this.#pages[number] = undefined
+    i32[(this.table >>> 2) + number] = 0
+    memory.free(page.heads, PAGE_BYTES)
   }
 
   /** Writes a group of buckets that was marked so; one that's only LENT may be as it's stored. */
@@ -389,7 +422,8 @@ export class HashTable {
     const { memory, store } = this.#env
     const { i32, u8 } = memory
     const first = (group << this.#groupShift) & PAGE_MASK
-    const { heads, states } = this.#page((group << this.#groupShift) >>> PAGE_SHIFT)
+    const page = this.#page((group << this.#groupShift) >>> PAGE_SHIFT)
+    const { states } = page
     const marked = states[first >>> this.#groupShift] as number
     if ((marked & state) === 0) return
     states[first >>> this.#groupShift] = 0
@@ -401,7 +435,7 @@ export class HashTable {
     let scratch = this.#scratch
     let length = 0
     for (let slot = first; slot < end; slot++) {
-      let at = heads[slot] as number
+      let at = this.#get(page, slot)
       // Beyond the last bucket of a small map there is nothing.
       while (at !== NIL && at !== UNREAD) {
         if (length + recordBytes > scratch.length) scratch = this.#grow(length + recordBytes)

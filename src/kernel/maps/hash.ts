@@ -184,6 +184,10 @@ class HashMap extends HashBase {
     super(record, env, record.valueSize, false)
   }
 
+  lookupTable(): number {
+    return this.table.table
+  }
+
   override lookup(key: number): number {
     const elem = this.find(key)
     return elem === 0 ? 0 : this.table.handOut(elem)
@@ -277,6 +281,10 @@ class PerCpuHashMap extends HashBase {
 
   override get valueSizeOfSyscall(): number {
     return this.#values.bytes
+  }
+
+  lookupTable(): number {
+    return this.table.table
   }
 
   override lookup(key: number): number {

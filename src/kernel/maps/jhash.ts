@@ -1,7 +1,7 @@
 import type { Memory } from '../memory/memory.ts'
 
 /** JHASH_INITVAL. */
-const INITVAL = 0xdeadbeef | 0
+export const INITVAL = 0xdeadbeef | 0
 
 /**
  * jhash of `length` bytes of memory (Bob Jenkins' lookup3), which for whole words is jhash2 as well: what the kernel's

@@ -73,15 +73,26 @@ export class CompiledEngine {
     const bpf: Record<string, (...words: number[]) => number> = {}
     const lookup: Record<string, (key: number) => number> = {}
     const table: Record<string, number> = {}
+    const seed: Record<string, number> = {}
     const tail: Record<string, number> = {}
     for (const { module: from, name } of compiled.imports) {
       if (from === 'bpf') bpf[name] = this.#imports.helper(name, callback)
       else if (from === 'lookup') lookup[name] = this.#imports.lookup(Number(name))
       else if (from === 'table') table[name] = this.#lookupTable(Number(name))
+      else if (from === 'seed') seed[name] = this.#kernel.mapById(Number(name)).record.seed | 0
       else if (from === 'tail') tail[name] = this.#imports.tailSlots(Number(name))
     }
     const env = { memory: run.memory.wasm, programs: this.#table }
-    const instance = new WebAssembly.Instance(module, { env, run: this.#imports.run, bpf, lookup, value, table, tail })
+    const instance = new WebAssembly.Instance(module, {
+      env,
+      run: this.#imports.run,
+      bpf,
+      lookup,
+      value,
+      table,
+      seed,
+      tail,
+    })
     const linked: Linked = { exports: instance.exports as unknown as Exports, callback }
     return linked
   }

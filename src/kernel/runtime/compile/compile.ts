@@ -9,6 +9,7 @@ import { Flow } from './flow.ts'
 import type { ProgramWriter } from './function-writer.ts'
 import { Imports } from './imports.ts'
 import type { CompileInput } from './program.ts'
+import { hashLookup, hashLookupLocals } from './write-hash-lookup.ts'
 import { writeFunction } from './write-function.ts'
 
 const { I32, I64 } = WasmType
@@ -53,7 +54,20 @@ export function compile(input: CompileInput): Compiled | undefined {
     all.map(({ entry }) => [entry, { func: { index: -1 }, args: counts.get(entry) as number }] as const),
   )
   const typeOf = (args: number) => module.type([I32, ...new Array<number>(args).fill(I64)], [I64])
-  const program: ProgramWriter = { input, imports, functions, mainType: typeOf(1) }
+  const lookups = new Map<number, { func: WasmFunc; code: WasmCode }>()
+  const program: ProgramWriter = {
+    input,
+    imports,
+    functions,
+    mainType: typeOf(1),
+    hashLookup: (record) => {
+      const known = lookups.get(record.id)
+      if (known) return known.func
+      const lookup = { func: { index: -1 }, code: hashLookup(record, input.possibleCpus, imports) }
+      lookups.set(record.id, lookup)
+      return lookup.func
+    },
+  }
   const written = all.map((func) => ({
     ...writeFunction(program, flow, func, counts.get(func.entry) as number),
     entry: func.entry,
@@ -67,6 +81,9 @@ export function compile(input: CompileInput): Compiled | undefined {
   all.forEach(({ entry }, i) => {
     ;(functions.get(entry) as { func: WasmFunc }).func.index = module.imported + i
   })
+  ;[...lookups.values()].forEach(({ func }, i) => {
+    func.index = module.imported + all.length + i
+  })
   const compiled = written.map(({ writer, entry, slots, positions }) => {
     const marks = Int32Array.from(positions)
     const code = writer.prologue().link(new Int32Array(0))
@@ -77,6 +94,9 @@ export function compile(input: CompileInput): Compiled | undefined {
     for (let i = 0; i < marks.length; i++) marks[i] = (marks[i] as number) + head
     return { entry, size, slots, positions: marks }
   })
+  for (const { code } of lookups.values()) {
+    module.addFunc(module.type([I32], [I32]), hashLookupLocals, code.link(new Int32Array(0)))
+  }
   const main = functions.get(0) as { func: WasmFunc }
   module.exportFunc('main', main.func.index)
   module.exportFunc('run', addRun(module, main.func))

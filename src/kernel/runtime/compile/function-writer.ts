@@ -1,5 +1,6 @@
 import { WasmType } from '../../../isa/wasm.ts'
 import { MEM_HI } from '../../helpers/impl/address.ts'
+import type { MapRecord } from '../../objects/records.ts'
 import { RunArea } from '../../memory/run-area.ts'
 import { MAX_TIMED_LOOPS, STACK_SIZE } from '../limits.ts'
 import { WasmCode } from '../wasm/code.ts'
@@ -36,6 +37,8 @@ export interface ProgramWriter {
   readonly imports: Imports
   /** Functions by their entry, with the number of arguments that each takes. */
   readonly functions: ReadonlyMap<number, { readonly func: WasmFunc; readonly args: number }>
+  /** The function that looks up in a hash map; written when it's asked for first. */
+  hashLookup(record: MapRecord): WasmFunc
   /** The type of a program's first function: its frame and r1. */
   readonly mainType: number
 }

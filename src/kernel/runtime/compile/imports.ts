@@ -84,6 +84,11 @@ export class Imports {
     return this.#global('table', String(mapId))
   }
 
+  /** What a hash map hashes with (htab->hashrnd). */
+  seed(mapId: number): number {
+    return this.#global('seed', String(mapId))
+  }
+
   #global(module: string, name: string): number {
     const key = `${module}.${name}`
     let global = this.#globals.get(key)

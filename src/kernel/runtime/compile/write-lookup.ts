@@ -8,11 +8,12 @@ import { RunArea } from '../../memory/run-area.ts'
 import type { MapRecord } from '../../objects/records.ts'
 import { givesValues } from './access.ts'
 import type { FunctionWriter } from './function-writer.ts'
+import { isHashLookup } from './write-hash-lookup.ts'
 import { accessOf, pushOffset, pushRights } from './write-memory.ts'
 
 /**
- * bpf_map_lookup_elem of a map that is known, with a key that is known to be there: in arrays by what is in memory, else
- * by the map itself. @returns whether it's such a one.
+ * bpf_map_lookup_elem of a map that is known, with a key that is known to be there: in arrays and hashes by what
+ * is in memory, else by the map itself. @returns whether it's such a one.
  */
 export function writeLookup(w: FunctionWriter): boolean {
   const { code } = w
@@ -30,6 +31,8 @@ export function writeLookup(w: FunctionWriter): boolean {
   if (record.type === MapType.ARRAY || record.type === MapType.PERCPU_ARRAY) {
     code.set(w.local('key'))
     writeArrayLookup(w, record)
+  } else if (isHashLookup(record)) {
+    code.call(w.program.hashLookup(record))
   } else {
     code.call(w.program.imports.lookup(record.id))
   }
