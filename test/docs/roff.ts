@@ -73,7 +73,7 @@ export function lint(page: string, name: string): string[] {
     if (line.length > 120) say('longer than 120 characters')
     if (/[^\x20-\x7e]/.test(line)) say('not ASCII')
     if (line.startsWith("'")) say('a quote at its start is a command')
-    if (/\\(?!-|f[BIRP]|e|&)/.test(line)) say('an escape that is not \\-, \\f, \\e or \\&')
+    if (/\\(?!-|f[BIRP]|e|&|\(dq)/.test(line)) say('an escape that is none of \\- \\f \\e \\& \\(dq')
     if (/(^|[\s"[(])-{1,2}[a-zA-Z]/.test(line.replace(/\\-/g, ''))) say('an option with an unescaped -')
     if (/\w\.\s+[A-Z]/.test(line) && macro === undefined) say('a sentence that does not begin its line')
     if (((line.match(/"/g) ?? []).length & 1) === 1 && macro !== undefined) say('a quote that is not closed')
