@@ -98,6 +98,18 @@ export class VerifierLog {
     this.resetTo(0)
   }
 
+  /** @returns what makes the log as it is now, whatever is written meanwhile. */
+  save(): () => void {
+    const bytes = this.#bytes.slice(0, this.#kept)
+    const [end, longest] = [this.#end, this.#longest]
+    return () => {
+      this.#bytes = bytes
+      this.#kept = bytes.length
+      this.#end = end
+      this.#longest = longest
+    }
+  }
+
   /** bpf_vlog_finalize. */
   finish(): FinishedLog {
     const trueSize = this.#longest
@@ -123,5 +135,5 @@ function textOf(bytes: Uint8Array): string {
 /** Writes a check's text and refuses what was given. The text is given with its newline, where the kernel's has one. */
 export function refuse(env: { readonly log: VerifierLog }, errno: number, text = ''): never {
   env.log.write(text)
-  throw new KernelError(errno)
+  throw new KernelError(errno, text)
 }

@@ -1,9 +1,9 @@
 import { Errno } from '../../uapi/errno.ts'
-import type { HelperProto } from '../helpers/row.ts'
 import { HELPER_MAX_ID, helperProto } from '../helpers/access.ts'
+import type { HelperProto } from '../helpers/row.ts'
 import { funcIdName } from '../helpers/table.ts'
-import type { LoadEnv } from './env.ts'
 import { refuse } from '../log.ts'
+import type { LoadEnv } from './env.ts'
 
 /** check_helper_call, up to its arguments: that there is such a helper, and that this program may call it. */
 export function checkHelper(env: LoadEnv, id: number): HelperProto {

@@ -2,9 +2,9 @@ import { Alu, Class, Jmp, LD_IMM64, Mode, Source } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { PseudoCall } from '../../uapi/flags.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
+import { refuse } from '../log.ts'
 import { checkContextArg } from './context-arg.ts'
 import type { LoadEnv } from './env.ts'
-import { refuse } from '../log.ts'
 import { checkHelper } from './helper-call.ts'
 
 const CALL = Class.JMP | Jmp.CALL

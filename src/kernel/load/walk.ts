@@ -5,7 +5,7 @@ import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { fieldMask } from '../btf/field-types.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
-import { LogLevel, VerifierLog } from '../log.ts'
+import { KernelError } from '../error.ts'
 import type { InnerMapMeta, MapRecord } from '../objects/records.ts'
 import type { AttachTo, SpecialField, VerifierInput, VerifierMap } from '../verifier/input.ts'
 import { ROOT } from '../verifier/input.ts'
@@ -13,6 +13,7 @@ import { makeEnv, verify } from '../verifier/verify.ts'
 import type { LoadEnv } from './env.ts'
 import { resolvedType } from './map-compat.ts'
 import { walkStraight } from './straight-walk.ts'
+import { isSuspicious } from './suspicious.ts'
 
 /**
  * Whether programs are walked at all. Only tests switch it on as long as the verifier refuses programs that Linux
@@ -22,13 +23,17 @@ export const verifierSwitch = { on: false }
 
 /** do_check_main and what belongs to it, or only what is plain to see while the verifier is off. */
 export function walkStart(env: LoadEnv): void {
-  const { log } = env
-  if (!verifierSwitch.on && !isSurelyRefused(env)) {
-    walkStraight(env)
-    // do_check_common forgets what it wrote about a program that passed.
-    if (!(log.level & 2)) log.reset()
+  if (verifierSwitch.on) {
+    walk(env)
     return
   }
+  if (isSuspicious(env)) refuseForSure(env)
+  walkStraight(env)
+  // do_check_common forgets what it wrote about a program that passed.
+  if (!(env.log.level & 2)) env.log.reset()
+}
+
+function walk(env: LoadEnv): void {
   const verifier = makeEnv(toInput(env))
   try {
     verify(verifier)
@@ -47,19 +52,17 @@ export function walkStart(env: LoadEnv): void {
 const sure =
   /^(program of this type cannot use helper|invalid func|cannot call GPL-restricted function|helper call is not allowed in probe|helper call might sleep|BPF_\S+ uses reserved fields)/
 
-/** Room for the log of a program that isn't refused for sure; of a longer one the end is kept, which is what counts. */
-const TRIAL_LOG_SIZE = 1 << 16
-
-/** Whether the verifier, while it's off, refuses a program for something that it can't be wrong about. */
-function isSurelyRefused(env: LoadEnv): boolean {
-  const log = new VerifierLog(LogLevel.LEVEL1, TRIAL_LOG_SIZE)
+/** Lets the verifier refuse a program, while it's off, for what it can't be wrong about; its log is Linux's then. */
+function refuseForSure(env: LoadEnv): void {
+  const forget = env.log.save()
   try {
-    verify(makeEnv(toInput({ ...env, log })))
-    return false
-  } catch {
-    // Whatever else it says, or fails at, isn't believed yet.
-    return sure.test(log.finish().text.trimEnd().split('\n').at(-1) ?? '')
+    walk(env)
+  } catch (error) {
+    if (error instanceof KernelError && sure.test(error.log ?? '')) throw error
   }
+  // Whatever else it says, or fails at, isn't believed yet.
+  forget()
+  delete env.statistics
 }
 
 function toInput(env: LoadEnv): VerifierInput {

@@ -246,7 +246,7 @@ export class VerifierEnv {
 /** Writes a text and refuses the program (verbose, return -errno). */
 export function refuse(env: { readonly log: VerifierLog }, errno: number, text = ''): never {
   if (text !== '') env.log.write(text)
-  throw new KernelError(errno)
+  throw new KernelError(errno, text)
 }
 
 /** Where a rule isn't there yet; never in a finished verifier. */
