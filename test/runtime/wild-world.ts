@@ -40,8 +40,8 @@ const records: readonly Pick<MapRecord, 'id' | 'type' | 'maxEntries' | 'mapFlags
   { id: WildMap.READ_ONLY, type: MapType.ARRAY, maxEntries: 1, mapFlags: MapFlag.RDONLY_PROG },
 ]
 
-/** The maps that wild programs name. */
-function addMaps(kernel: FakeKernel, store: MemoryStore): void {
+/** Adds a map of a real family to a kernel that isn't one. */
+export function addMap(kernel: FakeKernel, store: MemoryStore, record: Partial<MapRecord> & { id: number }): KernelMap {
   const environment = {
     memory: kernel.memory,
     possibleCpus: kernel.possibleCpus,
@@ -49,7 +49,14 @@ function addMaps(kernel: FakeKernel, store: MemoryStore): void {
     currentCpu: () => kernel.cpu,
     random: () => 0,
   } as unknown as MapEnvironment
-  for (const record of records) kernel.maps.set(record.id, openMap({ ...none, ...record, extra: {} }, environment))
+  const map = openMap({ ...none, type: MapType.ARRAY, maxEntries: 1, mapFlags: 0, ...record, extra: {} }, environment)
+  kernel.maps.set(record.id, map)
+  return map
+}
+
+/** The maps that wild programs name. */
+function addMaps(kernel: FakeKernel, store: MemoryStore): void {
+  for (const record of records) addMap(kernel, store, record)
   const attr = { mapType: MapType.PROG_ARRAY, keySize: 4, valueSize: 4, maxEntries: 3 }
   kernel.maps.set(WildMap.PROGS, new FakeMap(kernel.memory, WildMap.PROGS, attr))
 }
