@@ -24,6 +24,30 @@ export const Kind = {
 
 export const NR_BTF_KINDS = 20
 
+/** btf_kind_str, as the kernel's messages and bpftool's dumps have it, by number. */
+export const kindNames: readonly string[] = [
+  'UNKNOWN',
+  'INT',
+  'PTR',
+  'ARRAY',
+  'STRUCT',
+  'UNION',
+  'ENUM',
+  'FWD',
+  'TYPEDEF',
+  'VOLATILE',
+  'CONST',
+  'RESTRICT',
+  'FUNC',
+  'FUNC_PROTO',
+  'VAR',
+  'DATASEC',
+  'FLOAT',
+  'DECL_TAG',
+  'TYPE_TAG',
+  'ENUM64',
+]
+
 /** BTF_INT_*: an integer's encoding. */
 export const IntEncoding = { SIGNED: 1, CHAR: 2, BOOL: 4 } as const
 

@@ -1,29 +1,6 @@
-import { NR_BTF_KINDS } from '../../btf/kinds.ts'
+import { NR_BTF_KINDS, kindNames } from '../../btf/kinds.ts'
 
 /** btf_kind_str. */
-const kindNames = [
-  'UNKNOWN',
-  'INT',
-  'PTR',
-  'ARRAY',
-  'STRUCT',
-  'UNION',
-  'ENUM',
-  'FWD',
-  'TYPEDEF',
-  'VOLATILE',
-  'CONST',
-  'RESTRICT',
-  'FUNC',
-  'FUNC_PROTO',
-  'VAR',
-  'DATASEC',
-  'FLOAT',
-  'DECL_TAG',
-  'TYPE_TAG',
-  'ENUM64',
-] as const
-
 export function kindName(kind: number): string {
   return kindNames[kind < NR_BTF_KINDS ? kind : 0] as string
 }

@@ -3,7 +3,7 @@ import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
 import type { BtfEnv } from './env.ts'
 import { isStructOrUnion } from './env.ts'
-import { kindNames } from './kind-names.ts'
+import { kindNames } from '../../btf/kinds.ts'
 
 /** How the log shows types and their parts. Each `write` is one of the kernel's, for a long name is cut in each. */
 

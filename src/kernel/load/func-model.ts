@@ -1,7 +1,7 @@
 import type { Btf } from '../../btf/btf.ts'
 import { Kind } from '../../btf/btf.ts'
 import { Errno } from '../../uapi/errno.ts'
-import { kindNames } from '../btf/kind-names.ts'
+import { kindNames } from '../../btf/kinds.ts'
 import { refuse } from '../log.ts'
 import type { LoadEnv } from './env.ts'
 

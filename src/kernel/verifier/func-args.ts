@@ -1,5 +1,6 @@
 import type { Btf } from '../../btf/btf.ts'
 import { Kind } from '../../btf/btf.ts'
+import { kindNames } from '../../btf/kinds.ts'
 import { Errno } from '../../uapi/errno.ts'
 import type { SubprogArg } from './aux.ts'
 import type { VerifierEnv } from './env.ts'
@@ -12,20 +13,6 @@ import { ArgType, Flag, RegType, baseType } from './types.ts'
 /** What a function's BTF says of its arguments (btf_prepare_func_args), and whether a call's fit. */
 
 const MAX_ARGS = 5
-
-const kindNames: Readonly<Record<number, string>> = {
-  [Kind.UNKN]: 'UNKNOWN',
-  [Kind.INT]: 'INT',
-  [Kind.PTR]: 'PTR',
-  [Kind.ARRAY]: 'ARRAY',
-  [Kind.STRUCT]: 'STRUCT',
-  [Kind.UNION]: 'UNION',
-  [Kind.ENUM]: 'ENUM',
-  [Kind.FWD]: 'FWD',
-  [Kind.FUNC_PROTO]: 'FUNC_PROTO',
-  [Kind.FLOAT]: 'FLOAT',
-  [Kind.ENUM64]: 'ENUM64',
-}
 
 /** btf_kind_str, of a type that is no modifier. */
 export function kindName(btf: Btf, id: number): string {
