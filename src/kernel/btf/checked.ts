@@ -7,6 +7,16 @@ import { BtfEnv, POINTER_SIZE, isModifier } from './env.ts'
 import { parseSections } from './header.ts'
 import { StructMetas } from './struct-metas.ts'
 
+const checked = new WeakMap<Btf, CheckedBtf>()
+
+/**
+ * Records of the structs with special fields in BTF that a program brought; undefined for the kernel's own, whose
+ * structs nobody allocates.
+ */
+export function structMetasOf(types: Btf): StructMetas | undefined {
+  return checked.get(types)?.structMetas
+}
+
 /**
  * BTF that passed the kernel's checks, as the rest of the kernel asks about it (struct btf). What was resolved while it
  * was checked is not kept: a type's size is as quickly found again.
@@ -30,6 +40,7 @@ export class CheckedBtf {
   constructor(types: Btf, kernel: FieldKernel) {
     this.types = types
     this.#kernel = kernel
+    checked.set(types, this)
   }
 
   /** Records of all structs that have special fields. @throws KernelError, only while the BTF is checked. */

@@ -3,7 +3,9 @@ import { Kind } from '../../btf/btf.ts'
 import { AttachType } from '../../uapi/attach-type.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
+import type { MapField } from '../btf/field-types.ts'
 import { fieldMask } from '../btf/field-types.ts'
+import { structMetasOf } from '../btf/checked.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
 import type { InnerMapMeta, MapRecord } from '../objects/records.ts'
@@ -87,6 +89,7 @@ function toInput(env: LoadEnv): VerifierInput {
     attach: attachTo(env),
     kernel: {
       vmlinux,
+      structFields: (btf, id) => structFields(env, btf, id),
       option: (name) => kernel.option(name),
       symbol: (name) => kernel.symbol(name),
       possibleCpus: kernel.possibleCpus,
@@ -125,14 +128,23 @@ function toMap(env: LoadEnv, map: MapRecord): VerifierMap {
 }
 
 function specialFields({ kernel }: LoadEnv, { fields, btfId }: Pick<MapRecord, 'fields' | 'btfId'>): SpecialField[] {
-  return fields.map(({ type, offset, size, inVmlinux, typeId, nodeOffset }) => ({
-    type,
-    offset,
-    size,
-    btf: inVmlinux ? vmlinuxTypes(kernel) : kernel.btfById?.(btfId),
-    btfId: typeId,
-    nodeOffset,
-  }))
+  return fields.length === 0 ? [] : toFields(fields, kernel.btfById?.(btfId), vmlinuxTypes(kernel))
+}
+
+function toFields(fields: readonly MapField[], btf: Btf | undefined, vmlinux: Btf): SpecialField[] {
+  return fields.map(({ type, offset, size, inVmlinux, typeId, nodeOffset }) => {
+    return { type, offset, size, btf: inVmlinux ? vmlinux : btf, btfId: typeId, nodeOffset }
+  })
+}
+
+const ofStructs = new WeakMap<readonly MapField[], readonly SpecialField[]>()
+
+function structFields({ kernel }: LoadEnv, btf: Btf, id: number): readonly SpecialField[] | undefined {
+  const fields = structMetasOf(btf)?.get(id)
+  if (!fields) return undefined
+  let made = ofStructs.get(fields)
+  if (!made) ofStructs.set(fields, (made = toFields(fields, btf, vmlinuxTypes(kernel))))
+  return made
 }
 
 /** The template of an inner map: it has no name. */

@@ -75,6 +75,8 @@ export interface AttachTo {
 /** The running kernel, as far as the verifier asks it. */
 export interface VerifierKernel {
   vmlinux(): Btf
+  /** btf_find_struct_meta: the special fields of a program's struct; undefined where it has none. Always the same array. */
+  structFields(btf: Btf, id: number): readonly SpecialField[] | undefined
   option(name: string): string | undefined
   symbol(name: string): bigint | undefined
   readonly possibleCpus: number
