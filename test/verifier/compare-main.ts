@@ -53,7 +53,7 @@ const { values, positionals } = parseArgs({
 })
 const [cpus = '2', verdictFile = '', objects = ''] = positionals
 const level = Number(values.level)
-verifierSwitch.on = true
+verifierSwitch.unfinishedPasses = false
 
 const verdicts = readFileSync(verdictFile, 'utf8')
   .split('\n')

@@ -15,7 +15,7 @@ const AT_START = (1 << 1) | (1 << 10)
 const ARGUMENTS = 0b111110
 
 /**
- * The beginning of do_check, instead of all of it as long as the verifier is off: the one path that every run takes, up
+ * The beginning of do_check, for programs whose walk could not be finished (`walk.ts`): the one path that every run takes, up
  * to the first branch. No register may be read there before it was written, and helpers that are called must be there
  * for the program.
  */

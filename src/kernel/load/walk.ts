@@ -7,32 +7,34 @@ import type { MapField } from '../btf/field-types.ts'
 import { fieldMask } from '../btf/field-types.ts'
 import { structMetasOf } from '../btf/checked.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
-import { KernelError } from '../error.ts'
 import type { InnerMapMeta, MapRecord } from '../objects/records.ts'
+import { LogLevel, NotYetError } from '../verifier/env.ts'
 import type { AttachTo, SpecialField, VerifierInput, VerifierMap } from '../verifier/input.ts'
 import { ROOT } from '../verifier/input.ts'
 import { makeEnv, verify } from '../verifier/verify.ts'
 import type { LoadEnv } from './env.ts'
 import { resolvedType } from './map-compat.ts'
 import { walkStraight } from './straight-walk.ts'
-import { isSuspicious } from './suspicious.ts'
 
 /**
- * Whether programs are walked at all. Only tests switch it on as long as the verifier refuses programs that Linux
- * accepts.
+ * What happens to a program for which the walk needs something that isn't written yet: it's loaded without a verdict,
+ * as what is plain to see allows. Tests that measure the verifier want to hear of it instead.
  */
-export const verifierSwitch = { on: false }
+export const verifierSwitch = { unfinishedPasses: true }
 
-/** do_check_main and what belongs to it, or only what is plain to see while the verifier is off. */
+/** do_check_main and what belongs to it. */
 export function walkStart(env: LoadEnv): void {
-  if (verifierSwitch.on) {
+  const forget = env.log.save()
+  try {
     walk(env)
-    return
+  } catch (error) {
+    if (!verifierSwitch.unfinishedPasses || !(error instanceof NotYetError)) throw error
+    forget()
+    delete env.statistics
+    walkStraight(env)
+    // do_check_common forgets what it wrote about a program that passed.
+    if (!(env.log.level & LogLevel.LEVEL2)) env.log.reset()
   }
-  if (isSuspicious(env)) refuseForSure(env)
-  walkStraight(env)
-  // do_check_common forgets what it wrote about a program that passed.
-  if (!(env.log.level & 2)) env.log.reset()
 }
 
 function walk(env: LoadEnv): void {
@@ -48,23 +50,6 @@ function walk(env: LoadEnv): void {
       stackDepths: verifier.subprogs.map(({ stackDepth }) => stackDepth),
     }
   }
-}
-
-/** What the verifier is right about, whatever else it doesn't know yet: calls and fields, not values. */
-const sure =
-  /^(program of this type cannot use helper|invalid func|cannot call GPL-restricted function|helper call is not allowed in probe|helper call might sleep|BPF_\S+ uses reserved fields)/
-
-/** Lets the verifier refuse a program, while it's off, for what it can't be wrong about; its log is Linux's then. */
-function refuseForSure(env: LoadEnv): void {
-  const forget = env.log.save()
-  try {
-    walk(env)
-  } catch (error) {
-    if (error instanceof KernelError && sure.test(error.log ?? '')) throw error
-  }
-  // Whatever else it says, or fails at, isn't believed yet.
-  forget()
-  delete env.statistics
 }
 
 function toInput(env: LoadEnv): VerifierInput {
