@@ -2,7 +2,7 @@ import { Atomic, Mode, Size } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { checkPtrToBtfAccess, checkPtrToMapAccess } from './btf-access.ts'
-import type { AccessInfo } from './context/access.ts'
+import { newAccessInfo } from './context/access.ts'
 import { contextOf } from './context/index.ts'
 import type { VerifierEnv } from './env.ts'
 import { notYet, refuse } from './env.ts'
@@ -269,15 +269,7 @@ function accessContext(
 ): void {
   const context = contextOf(env.input.resolvedType)
   if (!context) notYet(`context of program type ${env.input.resolvedType}`)
-  const info: AccessInfo = {
-    regType: RegType.SCALAR_VALUE,
-    isLdsx,
-    ctxFieldSize: 0,
-    btf: undefined,
-    btfId: 0,
-    refObjId: 0,
-    isRetval: false,
-  }
+  const info = newAccessInfo(isLdsx)
   if (!context.isValidAccess(env, off, size, access, info)) {
     env.verbose(`invalid bpf_context access off=${off} size=${size}\n`)
     verboseLinfo(env, insnIdx, '; ')

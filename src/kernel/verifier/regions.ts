@@ -1,8 +1,10 @@
 import { Errno } from '../../uapi/errno.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
+import { newAccessInfo } from './context/access.ts'
+import { isValidSockAccess } from './context/sock.ts'
 import type { VerifierEnv } from './env.ts'
-import { notYet, refuse } from './env.ts'
+import { refuse } from './env.ts'
 import { ltU64, toNumber } from './int64.ts'
 import { regTypeText } from './log.ts'
 import type { Reg } from './state.ts'
@@ -261,6 +263,11 @@ export function checkBuffer(env: VerifierEnv, reg: Reg, regno: number, off: numb
 
 /** check_sock_access. */
 export function checkSock(env: VerifierEnv, regno: number, off: number, size: number): void {
-  if (env.reg(regno).sminHi < 0) negativeMin(env, regno)
-  notYet(`access to ${regTypeText(env.reg(regno).type)} off=${off} size=${size}`)
+  const reg = env.reg(regno)
+  if (reg.sminHi < 0) negativeMin(env, regno)
+  const info = newAccessInfo(false)
+  if (!isValidSockAccess(reg.type, off, size, info)) {
+    refuse(env, Errno.EACCES, `R${regno} invalid ${regTypeText(reg.type)} access off=${off} size=${size}\n`)
+  }
+  env.curAux.ctxFieldSize = info.ctxFieldSize
 }

@@ -1,5 +1,7 @@
 import type { Btf } from '../../../btf/btf.ts'
 import type { VerifierEnv } from '../env.ts'
+import type { Reg } from '../state.ts'
+import { RegType } from '../types.ts'
 
 /**
  * What a load or store of the context gives, and whether it may be made (struct bpf_insn_access_aux and
@@ -21,39 +23,29 @@ export interface AccessInfo {
   isRetval: boolean
 }
 
+/** What nothing is known of yet. */
+export function newAccessInfo(isLdsx: boolean): AccessInfo {
+  return {
+    regType: RegType.SCALAR_VALUE,
+    isLdsx,
+    ctxFieldSize: 0,
+    btf: undefined,
+    btfId: 0,
+    refObjId: 0,
+    isRetval: false,
+  }
+}
+
 export interface ContextOps {
   /** @param access Access.READ or WRITE. @returns false for an access that isn't allowed. */
   isValidAccess(env: VerifierEnv, off: number, size: number, access: number, info: AccessInfo): boolean
   /** Loads and stores are rewritten (convert_ctx_access): the context has no size that a helper could check. */
   readonly converts: boolean
-  /** Which fields of a kernel's struct may be written (btf_struct_access). */
-  structWrite?(env: VerifierEnv, struct: string, off: number, size: number): boolean
-}
-
-/** A field of a context as programs see it. The rewrites read the same rows. */
-export interface Field {
-  readonly name: string
-  readonly offset: number
-  readonly size: number
-}
-
-/** Rows `name:size`, one after the other without gaps; `-` is padding. */
-export function layout(rows: string): Field[] {
-  let offset = 0
-  return rows
-    .trim()
-    .split(/\s+/)
-    .map((row) => {
-      const [name = '', size = ''] = row.split(':')
-      const field = { name, offset, size: Number(size) }
-      offset += field.size
-      return field
-    })
-}
-
-/** A table of the field that each byte belongs to. */
-export function byByte(fields: readonly Field[]): readonly Field[] {
-  return fields.flatMap((field) => new Array<Field>(field.size).fill(field))
+  /**
+   * A store through a pointer to a kernel's struct (btf_struct_access): says why not, and refuses. Where it's missing
+   * nothing may be written.
+   */
+  structWrite?(env: VerifierEnv, reg: Reg, off: number, size: number): void
 }
 
 /** bpf_ctx_narrow_access_ok. */

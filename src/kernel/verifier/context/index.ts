@@ -1,6 +1,10 @@
 import { ProgType } from '../../../uapi/prog-type.ts'
 import type { ContextOps } from './access.ts'
-import { cgroupSkb, lwt, skSkb, socketFilter, tcClsAct } from './skb.ts'
+import { cgroupDevice, sockAddr, sockopt, sysctl } from './cgroup.ts'
+import { lirc, netfilter, syscall } from './own.ts'
+import { cgroupSock } from './sock.ts'
+import { cgroupSkb, flowDissector, lwt, skSkb, socketFilter, tcClsAct } from './skb.ts'
+import { skLookup, skMsg, skReuseport, sockOps } from './sockets.ts'
 import { kprobe, perfEvent, rawTracepoint, rawTracepointWritable, tracepoint } from './tracing.ts'
 import { xdp } from './xdp.ts'
 
@@ -19,6 +23,19 @@ const contexts: Readonly<Record<number, ContextOps>> = {
   [ProgType.LWT_XMIT]: lwt,
   [ProgType.LWT_SEG6LOCAL]: lwt,
   [ProgType.SK_SKB]: skSkb,
+  [ProgType.CGROUP_SOCK]: cgroupSock,
+  [ProgType.SOCK_OPS]: sockOps,
+  [ProgType.CGROUP_DEVICE]: cgroupDevice,
+  [ProgType.SK_MSG]: skMsg,
+  [ProgType.CGROUP_SOCK_ADDR]: sockAddr,
+  [ProgType.LIRC_MODE2]: lirc,
+  [ProgType.SK_REUSEPORT]: skReuseport,
+  [ProgType.FLOW_DISSECTOR]: flowDissector,
+  [ProgType.CGROUP_SYSCTL]: sysctl,
+  [ProgType.CGROUP_SOCKOPT]: sockopt,
+  [ProgType.SK_LOOKUP]: skLookup,
+  [ProgType.SYSCALL]: syscall,
+  [ProgType.NETFILTER]: netfilter,
   [ProgType.RAW_TRACEPOINT]: rawTracepoint,
   [ProgType.RAW_TRACEPOINT_WRITABLE]: rawTracepointWritable,
 }

@@ -1,13 +1,8 @@
+import type { Field } from '../../progs/context-fields.ts'
+import { byByte, skbFields } from '../../progs/context-fields.ts'
 import { Access, Flag, RegType } from '../types.ts'
-import type { AccessInfo, ContextOps, Field } from './access.ts'
-import { byByte, layout, narrowOk } from './access.ts'
-
-/** struct __sk_buff: the context of programs that see packets as sockets do. */
-export const skbFields: readonly Field[] = layout(`
-  len:4 pkt_type:4 mark:4 queue_mapping:4 protocol:4 vlan_present:4 vlan_tci:4 vlan_proto:4 priority:4
-  ingress_ifindex:4 ifindex:4 tc_index:4 cb:20 hash:4 tc_classid:4 data:4 data_end:4 napi_id:4 family:4 remote_ip4:4
-  local_ip4:4 remote_ip6:16 local_ip6:16 remote_port:4 local_port:4 data_meta:4 flow_keys:8 tstamp:8 wire_len:4
-  gso_segs:4 sk:8 gso_size:4 tstamp_type:1 -:3 hwtstamp:8`)
+import type { AccessInfo, ContextOps } from './access.ts'
+import { narrowOk } from './access.ts'
 
 const skbBytes = byByte(skbFields)
 
@@ -115,3 +110,19 @@ export const skSkb = skbOps({
   writable: 'tc_index priority',
   pointers: ['data', 'data_end'],
 })
+
+/** flow_dissector_is_valid_access: the packet, and where the dissected keys go. */
+export const flowDissector: ContextOps = {
+  converts: true,
+  isValidAccess(_env, off, size, access, info) {
+    const field = skbBytes[off]
+    if (!field || off % size !== 0 || access === Access.WRITE) return false
+    if (field.name === 'flow_keys') {
+      info.regType = RegType.PTR_TO_FLOW_KEYS
+      return size === 8
+    }
+    if (field.name !== 'data' && field.name !== 'data_end') return false
+    info.regType = pointerTypes[field.name] ?? info.regType
+    return !info.isLdsx && size === 4
+  },
+}

@@ -1,12 +1,7 @@
 import { AttachType } from '../../../uapi/attach-type.ts'
+import { byByte, xdpFields } from '../../progs/context-fields.ts'
 import { Access, RegType } from '../types.ts'
-import type { ContextOps, Field } from './access.ts'
-import { byByte, layout } from './access.ts'
-
-/** struct xdp_md. */
-export const xdpFields: readonly Field[] = layout(
-  'data:4 data_end:4 data_meta:4 ingress_ifindex:4 rx_queue_index:4 egress_ifindex:4',
-)
+import type { ContextOps } from './access.ts'
 
 const xdpBytes = byByte(xdpFields)
 
