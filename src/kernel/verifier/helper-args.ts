@@ -172,20 +172,34 @@ export function checkMemSizeReg(
   markChainPrecision(env, regno)
 }
 
-/** check_mem_reg: memory of a fixed size that a function of the program reads and writes. */
-export function checkMemReg(env: VerifierEnv, regno: number, size: number): void {
+/** Runs a check of a register as if it were known not to be null. */
+export function withMaybeNull(env: VerifierEnv, regno: number, check: () => void): void {
   const reg = env.reg(regno)
-  if (isNull(reg)) return
   const saved = typeMayBeNull(reg.type) ? cloneReg(reg) : undefined
   if (saved) markNotNull(env.own(regno))
   try {
+    check()
+  } finally {
+    if (saved) env.frame.put(regno, saved)
+  }
+}
+
+/** check_mem_reg: memory of a fixed size that a function reads and writes. */
+export function checkMemory(env: VerifierEnv, regno: number, size: number): void {
+  if (isNull(env.reg(regno))) return
+  withMaybeNull(env, regno, () => {
     checkHelperMem(env, regno, size, Access.READ, true, undefined)
     checkHelperMem(env, regno, size, Access.WRITE, true, undefined)
+  })
+}
+
+/** check_mem_reg of an argument of one of the program's own functions. */
+export function checkMemReg(env: VerifierEnv, regno: number, size: number): void {
+  try {
+    checkMemory(env, regno, size)
   } catch (error) {
     // The caller's own errno takes the place of this one.
     return refuseAs(env, error)
-  } finally {
-    if (saved) env.frame.put(regno, saved)
   }
 }
 

@@ -1,17 +1,121 @@
+import { Errno } from '../../uapi/errno.ts'
+import { clearAllPacketPointers } from './calls.ts'
 import type { VerifierEnv } from './env.ts'
-import { notYet } from './env.ts'
-import { kfuncName, kfuncOf } from './kfuncs.ts'
+import { refuse } from './env.ts'
+import { checkReturnCode } from './exit.ts'
+import { finishIterNext } from './iterators.ts'
+import { paramsOf } from './kfunc-arg-kinds.ts'
+import { checkKfuncArgs } from './kfunc-args.ts'
+import { callBack, convertInserted } from './kfunc-graph.ts'
+import { makeKfuncMeta } from './kfunc-meta.ts'
+import { setKfuncResult } from './kfunc-results.ts'
+import { enterSections } from './kfunc-sections.ts'
+import type { Kfunc } from './kfuncs.ts'
+import { KfFlag, kfuncChangesPktData, kfuncName, kfuncOf } from './kfuncs.ts'
+import { markNotInit, markUnknown, setS32Range } from './ranges.ts'
+import { releaseReference } from './references.ts'
+import { markInsnZext } from './regs.ts'
+import { pushStack } from './stack-of-states.ts'
+import { Kind } from '../../btf/btf.ts'
 
 /** Calls of kernel functions (check_kfunc_call). */
 
+const MAX_ERRNO = 4095
+const CALLER_SAVED = 6
+
+const takesResilientLock: ReadonlySet<string> = new Set(['bpf_res_spin_lock', 'bpf_res_spin_lock_irqsave'])
+
 export function checkKfuncCall(env: VerifierEnv): void {
   const { insns, insnIdx } = env
-  // A weak one that this kernel doesn't have: fixup_kfunc_call refuses it, unless dead code removal took it away.
+  // A weak one that this kernel does not have: fixup_kfunc_call refuses it, unless dead code removal took it away.
   if (insns.imm(insnIdx) === 0) return
-  notYet(`check_kfunc_call: ${kfuncOf(env, insnIdx)?.name ?? kfuncName(env, insnIdx)}`)
+  const kfunc = kfuncOf(env, insnIdx)
+  if (!kfunc) {
+    const text = `calling kernel function ${kfuncName(env, insnIdx)} is not allowed\n`
+    refuse(env, Errno.EACCES, text)
+  }
+  const { name, flags } = kfunc
+  env.curAux.isIterNext = (flags & KfFlag.ITER_NEXT) !== 0
+  if (takesResilientLock.has(name)) pushFailedLock(env)
+  else if (name === '__bpf_trap') {
+    refuse(env, Errno.EFAULT, 'unexpected __bpf_trap() due to uninitialized variable?\n')
+  }
+  // KF_DESTRUCTIVE asks for CAP_SYS_BOOT, which root has.
+  if (flags & KfFlag.SLEEPABLE && !env.inSleepable) {
+    refuse(env, Errno.EACCES, `program must be sleepable to call sleepable kfunc ${name}\n`)
+  }
+  const meta = makeKfuncMeta(kfunc)
+  checkKfuncArgs(env, meta)
+  callBack(env, meta)
+  if (name === 'bpf_session_cookie') {
+    meta.r0Size = 8
+    meta.r0Rdonly = false
+  }
+  enterSections(env, kfunc)
+  if (meta.releaseRegno && !releaseReference(env, env.reg(meta.releaseRegno).refObjId)) {
+    refuse(env, Errno.EINVAL, `kfunc ${name}#${kfunc.id} reference has not been acquired before\n`)
+  }
+  convertInserted(env, meta)
+  if (name === 'bpf_throw') throwException(env)
+  const { frame } = env
+  for (let i = 0; i < CALLER_SAVED; i++) markNotInit(env, frame.own(i))
+  setKfuncResult(env, meta)
+  if (kfuncChangesPktData(kfunc)) clearAllPacketPointers(env)
+  markArgSizes(env, kfunc)
+  if (flags & KfFlag.ITER_NEXT) finishIterNext(env, meta)
 }
 
+/** The lock may not be got: that path goes on with an error in r0. */
+function pushFailedLock(env: VerifierEnv): void {
+  const state = pushStack(env, env.insnIdx + 1, env.insnIdx, false)
+  if (!state) refuse(env, Errno.ENOMEM, 'failed to push state for failed lock acquisition\n')
+  const { frame } = state
+  for (let i = 0; i < CALLER_SAVED; i++) markNotInit(env, frame.own(i))
+  const r0 = frame.own(0)
+  markUnknown(env, r0)
+  setS32Range(env, r0, -MAX_ERRNO, -1)
+  r0.subregDef = env.insnIdx + 1
+}
+
+/** bpf_throw: without a callback of the program's own, what's thrown is what the program returns. */
+function throwException(env: VerifierEnv): void {
+  env.seenException = true
+  if (!env.input.exceptionCallback) checkReturnCode(env, 1, 'R1')
+}
+
+/** mark_btf_func_reg_size of the arguments: who wrote only the low half of an 8-byte one must clear the high one. */
+function markArgSizes(env: VerifierEnv, kfunc: Kfunc): void {
+  const { btf } = kfunc
+  const { frame } = env
+  paramsOf(kfunc).forEach(({ type }, i) => {
+    if (btf.kind(type) === Kind.PTR || btf.size(type) === 8) markInsnZext(env, frame, i + 1)
+  })
+}
+
+const spinAllowed: ReadonlySet<string> = new Set([
+  'bpf_list_push_front_impl',
+  'bpf_list_push_back_impl',
+  'bpf_list_pop_front',
+  'bpf_list_pop_back',
+  'bpf_list_front',
+  'bpf_list_back',
+  'bpf_rbtree_add_impl',
+  'bpf_rbtree_remove',
+  'bpf_rbtree_first',
+  'bpf_rbtree_root',
+  'bpf_rbtree_left',
+  'bpf_rbtree_right',
+  'bpf_refcount_acquire_impl',
+  'bpf_iter_num_new',
+  'bpf_iter_num_next',
+  'bpf_iter_num_destroy',
+  'bpf_res_spin_lock',
+  'bpf_res_spin_unlock',
+  'bpf_res_spin_lock_irqsave',
+  'bpf_res_spin_unlock_irqrestore',
+])
+
 /** kfunc_spin_allowed: functions that may be called while a lock is held. */
-export function isAllowedUnderLock(_env: VerifierEnv, _slot: number): boolean {
-  return notYet('kfunc_spin_allowed')
+export function isAllowedUnderLock(env: VerifierEnv, slot: number): boolean {
+  return spinAllowed.has(kfuncName(env, slot))
 }

@@ -7,6 +7,11 @@ import type { VerifierEnv } from './env.ts'
 /** The kernel's own struct may stand for the one that programs see (btf_is_projection_of). */
 const projections: Readonly<Record<string, string>> = { sk_buff: '__sk_buff', xdp_buff: 'xdp_md' }
 
+/** btf_is_projection_of. @param seen the struct that programs name. @param own the kernel's. */
+export function isProjection(seen: string, own: string): boolean {
+  return projections[own] === seen
+}
+
 /** btf_is_prog_ctx_type: whether a pointer's type is that of the program's context. */
 export function isProgContext(env: VerifierEnv, btf: Btf, pointer: number): boolean {
   const { resolvedType } = env.input

@@ -102,6 +102,22 @@ export function markUnknown(env: VerifierEnv, reg: RegState): void {
   reg.precise = !env.bpfCapable
 }
 
+/** __mark_reg_s32_range: narrows what the register has been. */
+export function setS32Range(env: VerifierEnv, reg: RegState, min: number, max: number): void {
+  reg.s32Min = Math.max(reg.s32Min, min)
+  reg.s32Max = Math.min(reg.s32Max, max)
+  if (ltS64(reg.sminHi, reg.sminLo, min >> 31, min)) {
+    reg.sminHi = min >> 31
+    reg.sminLo = min
+  }
+  if (ltS64(max >> 31, max, reg.smaxHi, reg.smaxLo)) {
+    reg.smaxHi = max >> 31
+    reg.smaxLo = max
+  }
+  syncBounds(reg)
+  checkSane(env, reg, 's32_range')
+}
+
 /** __mark_reg_not_init. */
 export function markNotInit(env: VerifierEnv, reg: RegState): void {
   markUnknown(env, reg)

@@ -1,0 +1,20 @@
+/** The program that wants to call a kernel function, as far as the sets' filters look at it. */
+export interface KfuncProg {
+  readonly type: number
+  /** Its target's type, for an extension. */
+  readonly resolvedType: number
+  readonly expectedAttachType: number
+  /** The operations struct of a STRUCT_OPS program, and which of its members the program is. */
+  readonly opsName: string | undefined
+  readonly opsMember: string | undefined
+}
+
+/** What register_btf_kfunc_id_set was given: functions, and the programs that may call them. */
+export interface KfuncSet {
+  /** Program types that it's registered for; UNSPEC: all of them. */
+  readonly types: readonly number[]
+  /** A line for each function: its name and KF_* without the prefix. */
+  readonly rows: string
+  /** Whether a program may call one of them, beyond what its type says. */
+  readonly filter?: (prog: KfuncProg, name: string) => boolean
+}

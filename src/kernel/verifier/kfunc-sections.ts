@@ -1,0 +1,94 @@
+import { Errno } from '../../uapi/errno.ts'
+import { isKfuncCall } from './call-kinds.ts'
+import type { VerifierEnv } from './env.ts'
+import { refuse } from './env.ts'
+import type { Kfunc } from './kfuncs.ts'
+import { KfFlag, kfuncName } from './kfuncs.ts'
+import { inRcuSection } from './regs.ts'
+import type { RegState } from './state.ts'
+import { changeRegs } from './state.ts'
+import { Flag, StackType } from './types.ts'
+
+/** Sections where a program mustn't sleep: RCU, without preemption, without interrupts. */
+
+/** What check_kfunc_call has about them: functions that begin and end them, and those that sleep. */
+export function enterSections(env: VerifierEnv, { name, flags }: Kfunc): void {
+  const sleepable = (flags & KfFlag.SLEEPABLE) !== 0
+  enterRcu(env, name, sleepable)
+  enterPreempt(env, name, sleepable)
+  if (env.curState.activeIrqId && sleepable) {
+    refuse(env, Errno.EACCES, `kernel func ${name} is sleepable within IRQ-disabled region\n`)
+  }
+  if (flags & KfFlag.RCU_PROTECTED && !inRcuSection(env)) {
+    refuse(env, Errno.EACCES, `kernel func ${name} requires RCU critical section protection\n`)
+  }
+}
+
+function enterRcu(env: VerifierEnv, name: string, sleepable: boolean): void {
+  const state = env.curState
+  const lock = name === 'bpf_rcu_read_lock'
+  const unlock = name === 'bpf_rcu_read_unlock'
+  if (!state.activeRcuLock) {
+    if (lock) state.activeRcuLock = true
+    else if (unlock) refuse(env, Errno.EINVAL, `unmatched rcu read unlock (kernel function ${name})\n`)
+    return
+  }
+  if ((lock || unlock) && inRbtreeCallback(env)) {
+    refuse(env, Errno.EACCES, 'Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback\n')
+  }
+  if (lock) refuse(env, Errno.EINVAL, `nested rcu read lock (kernel function ${name})\n`)
+  if (unlock) {
+    distrustRcuPointers(env)
+    state.activeRcuLock = false
+  } else if (sleepable) {
+    refuse(env, Errno.EACCES, `kernel func ${name} is sleepable within rcu_read_lock region\n`)
+  }
+}
+
+/** What RCU protected may be gone now: pointers, and iterators that go over such things. */
+function distrustRcuPointers(env: VerifierEnv): void {
+  const distrust = (reg: RegState) => {
+    reg.type &= ~(Flag.MEM_RCU | Flag.PTR_MAYBE_NULL)
+    reg.type |= Flag.PTR_UNTRUSTED
+  }
+  const state = env.curState
+  changeRegs(state, ({ type }) => (type & Flag.MEM_RCU) !== 0, distrust)
+  for (let f = 0; f <= state.curframe; f++) {
+    const frame = state.frameAt(f)
+    for (let i = 0; i < frame.slots; i++) {
+      const iter = frame.slotType(i, 7) === StackType.ITER && frame.spilled(i).type & Flag.MEM_RCU
+      if (iter) distrust(frame.ownSpilled(i))
+    }
+  }
+}
+
+function enterPreempt(env: VerifierEnv, name: string, sleepable: boolean): void {
+  const state = env.curState
+  if (name === 'bpf_preempt_disable') {
+    state.activePreemptLocks++
+  } else if (name === 'bpf_preempt_enable') {
+    if (!state.activePreemptLocks) {
+      refuse(env, Errno.EINVAL, `unmatched attempt to enable preemption (kernel function ${name})\n`)
+    }
+    state.activePreemptLocks--
+  } else if (state.activePreemptLocks && sleepable) {
+    refuse(env, Errno.EACCES, `kernel func ${name} is sleepable within non-preemptible region\n`)
+  }
+}
+
+const rbtreeApi: ReadonlySet<string> = new Set([
+  'bpf_rbtree_add_impl',
+  'bpf_rbtree_remove',
+  'bpf_rbtree_first',
+  'bpf_rbtree_root',
+  'bpf_rbtree_left',
+  'bpf_rbtree_right',
+])
+
+/** in_rbtree_lock_required_cb: in a function that compares nodes of a tree. */
+export function inRbtreeCallback(env: VerifierEnv): boolean {
+  const state = env.curState
+  const { frame } = state
+  if (!state.curframe || !frame.inCallbackFn || !isKfuncCall(env, frame.callsite)) return false
+  return rbtreeApi.has(kfuncName(env, frame.callsite))
+}
