@@ -4,6 +4,7 @@ import { MapType } from '../../uapi/map-type.ts'
 import { isBranchTaken, isPacketPointerAny } from './branch-taken.ts'
 import type { VerifierEnv } from './env.ts'
 import { LogLevel, notYet, refuse } from './env.ts'
+import { mayPointToLock } from './fields.ts'
 import { widenImpreciseScalars } from './equal.ts'
 import { InsnFlag, pushJmpHistory } from './history.ts'
 import { collectLinked, syncLinkedRegs } from './linked.ts'
@@ -111,15 +112,6 @@ export function markNotNull(reg: RegState): void {
   } else {
     reg.type = RegType.PTR_TO_MAP_VALUE
   }
-}
-
-/** reg_may_point_to_spin_lock. */
-function mayPointToLock(env: VerifierEnv, reg: Reg): boolean {
-  const LOCKS = (1 << 0) | (1 << 12)
-  if (reg.type === RegType.PTR_TO_MAP_VALUE) return ((reg.map?.fieldMask ?? 0) & LOCKS) !== 0
-  if (typeIsPtrAllocObj(reg.type)) notYet('btf_find_struct_meta')
-  void env
-  return false
 }
 
 /** mark_ptr_or_null_regs: all copies of a pointer that was compared with zero. */

@@ -1,14 +1,18 @@
 import { Errno } from '../../uapi/errno.ts'
 import { MapType } from '../../uapi/map-type.ts'
+import { FieldType } from '../btf/field-types.ts'
 import { isAsyncCallbackCall, isHelperCall } from './call-kinds.ts'
 import type { SetCallee } from './calls.ts'
 import { checkSubprogCall, enterFunction, makeFrame } from './calls.ts'
+import { markDynptrReg } from './dynptr.ts'
 import type { VerifierEnv } from './env.ts'
-import { notYet, refuse } from './env.ts'
+import { refuse } from './env.ts'
+import { findRegField } from './fields.ts'
+import { markGraphNode, refSetNonOwning } from './graph.ts'
 import { markKnownZero, markNotInit } from './ranges.ts'
 import { pushAsyncState, pushStack } from './stack-of-states.ts'
 import type { FuncState } from './state.ts'
-import { BPF_MAIN_FUNC, RegType } from './types.ts'
+import { BPF_MAIN_FUNC, DynptrType, RegType } from './types.ts'
 
 /** Functions that a helper calls: at once, any number of times, or later by itself (push_callback_call). */
 
@@ -59,14 +63,6 @@ export const loopCallback: SetCallee = (env, caller, callee) => {
   callee.callbackRetRange = { min: 0, max: 1 }
 }
 
-/** set_timer_callback_state. */
-export const timerCallback: SetCallee = (env, caller, callee) => {
-  passElement(caller, callee, 1)
-  unused(env, callee, 4)
-  callee.inAsyncCallbackFn = true
-  callee.callbackRetRange = { min: 0, max: 0 }
-}
-
 /** set_find_vma_callback_state. */
 export const findVmaCallback: SetCallee = (env, caller, callee) => {
   callee.put(1, caller.reg(1))
@@ -77,6 +73,47 @@ export const findVmaCallback: SetCallee = (env, caller, callee) => {
   vma.btfId = env.vmlinuxStruct('vm_area_struct')
   callee.put(3, caller.reg(4))
   unused(env, callee, 4)
+  callee.inCallbackFn = true
+  callee.callbackRetRange = { min: 0, max: 1 }
+}
+
+/** set_user_ringbuf_callback_state. */
+export const userRingbufCallback: SetCallee = (env, caller, callee) => {
+  markNotInit(env, callee.own(0))
+  markDynptrReg(callee.own(1), DynptrType.LOCAL, true, ++env.idGen)
+  callee.put(2, caller.reg(3))
+  unused(env, callee, 3)
+  callee.inCallbackFn = true
+  callee.callbackRetRange = { min: 0, max: 1 }
+}
+
+/** What is called later gets the map, the key and the value that it is in. */
+function laterCallback(regno: number, min: number, max: number): SetCallee {
+  return (env, caller, callee) => {
+    passElement(caller, callee, regno)
+    unused(env, callee, 4)
+    callee.inAsyncCallbackFn = true
+    callee.callbackRetRange = { min, max }
+  }
+}
+
+/** set_timer_callback_state: of timers and of work queues. */
+export const timerCallback = laterCallback(1, 0, 0)
+
+/** set_task_work_schedule_callback_state. */
+export const taskWorkCallback = laterCallback(3, -0x80000000, 0x7fffffff)
+
+/** set_rbtree_add_callback_state: two nodes of the tree that neither of them may be freed or added. */
+export const rbtreeAddCallback: SetCallee = (env, caller, callee) => {
+  const root = caller.reg(1)
+  const field = findRegField(env, root, root.off, FieldType.RB_ROOT)
+  if (!field?.btfId) refuse(env, Errno.EFAULT)
+  for (const regno of [1, 2]) {
+    const node = callee.own(regno)
+    markGraphNode(node, field)
+    refSetNonOwning(env, node)
+  }
+  unused(env, callee, 3)
   callee.inCallbackFn = true
   callee.callbackRetRange = { min: 0, max: 1 }
 }
@@ -104,8 +141,4 @@ export function pushCallback(env: VerifierEnv, insnIdx: number, subprog: number,
   state.callbackUnrollDepth++
   state.frameAt(state.curframe - 1).callbackDepth++
   caller.callbackDepth = 0
-}
-
-export function notYetCallback(what: string): SetCallee {
-  return () => notYet(what)
 }

@@ -5,7 +5,7 @@ import { Errno } from '../../uapi/errno.ts'
 import type { SubprogArg } from './aux.ts'
 import type { VerifierEnv } from './env.ts'
 import { notYet, refuse } from './env.ts'
-import { processDynptr } from './dynptr.ts'
+import { processDynptrFunc } from './dynptr.ts'
 import { checkArgRegOff, checkMemReg } from './helper-args.ts'
 import { isProgContext } from './prog-context.ts'
 import { ArgType, Flag, RegType, baseType } from './types.ts'
@@ -172,7 +172,7 @@ function checkArg(env: VerifierEnv, { argType, memSize }: SubprogArg, i: number)
       break
     case ArgType.PTR_TO_DYNPTR:
       checkArgRegOff(env, reg, regno, ArgType.PTR_TO_DYNPTR)
-      processDynptr(env, regno, -1, argType, 0)
+      processDynptrFunc(env, regno, -1, argType, 0)
       break
     default:
       notYet('BTF arguments of functions')

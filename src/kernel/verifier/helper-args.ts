@@ -5,13 +5,15 @@ import { isReadOnlyMap, checkMemAccess, checkPtrAlignment } from './access.ts'
 import { checkPtrToBtfAccess } from './btf-access.ts'
 import { markNotNull } from './branch.ts'
 import { contextOf } from './context/index.ts'
-import { dynptrSpi, processDynptr } from './dynptr.ts'
+import { dynptrSpi, processDynptrFunc } from './dynptr.ts'
 import type { VerifierEnv } from './env.ts'
 import { notYet, refuse } from './env.ts'
 import { Func } from './func-ids.ts'
+import { inRbtreeLockRequiredCb } from './graph.ts'
 import type { CompiledProto } from './helper-protos.ts'
 import type { SpecialField, VerifierMap } from './input.ts'
 import { decimalS64, ltU64 } from './int64.ts'
+import { processKptrFunc } from './kptrs.ts'
 import { regTypeText } from './log.ts'
 import { markChain, markChainPrecision } from './precision.ts'
 import { isNull } from './ranges.ts'
@@ -26,9 +28,11 @@ import {
   mayAccessPacket,
 } from './regions.ts'
 import { ArgUse, checkPtrOffReg, checkRegArg, leaksPointer } from './regs.ts'
+import { processSpinLock } from './spin-locks.ts'
 import { checkStackRange } from './stack.ts'
 import type { Reg } from './state.ts'
 import { cloneReg } from './state.ts'
+import { processTimerFunc } from './timers.ts'
 import { tnumIsConst } from './tnum.ts'
 import {
   Access,
@@ -408,7 +412,7 @@ function checkRelease(env: VerifierEnv, regno: number, argType: number, meta: Ca
   if (baseType(argType) === ArgType.PTR_TO_DYNPTR) {
     if (reg.type !== RegType.PTR_TO_STACK) refuse(env, Errno.EINVAL, 'cannot release unowned const bpf_dynptr\n')
     const spi = dynptrSpi(env, reg)
-    if (spi === undefined || !env.frameOf(reg).spilled(spi).refObjId) {
+    if (spi < 0 || !env.frameOf(reg).spilled(spi).refObjId) {
       refuse(env, Errno.EINVAL, `arg ${regno} is an unacquired reference\n`)
     }
   } else if (!reg.refObjId && !isNull(reg)) {
@@ -456,11 +460,15 @@ function checkArgValue(
       meta.retBtfId = reg.btfId
       break
     case ArgType.PTR_TO_SPIN_LOCK:
-      notYet('process_spin_lock')
+      if (inRbtreeLockRequiredCb(env)) refuse(env, Errno.EACCES, "can't spin_{lock,unlock} in rbtree cb\n")
+      processSpinLock(env, regno, { lock: meta.funcId === Func.SPIN_LOCK, resilient: false, irq: false })
       break
-    case ArgType.PTR_TO_TIMER:
-      notYet('process_timer_func')
+    case ArgType.PTR_TO_TIMER: {
+      const timer = processTimerFunc(env, regno)
+      meta.mapPtr = timer.map
+      meta.mapUid = timer.uid
       break
+    }
     case ArgType.PTR_TO_FUNC:
       meta.subprogno = reg.subprogno
       break
@@ -477,7 +485,7 @@ function checkArgValue(
       checkMemSizeReg(env, regno, access(previousType), true, meta)
       break
     case ArgType.PTR_TO_DYNPTR:
-      processDynptr(env, regno, env.insnIdx, argType, 0)
+      processDynptrFunc(env, regno, env.insnIdx, argType, 0)
       break
     case ArgType.CONST_ALLOC_SIZE_OR_ZERO:
       if (!tnumIsConst(reg)) refuse(env, Errno.EACCES, `R${regno} is not a known constant'\n`)
@@ -488,7 +496,8 @@ function checkArgValue(
       checkConstString(env, regno)
       break
     case ArgType.KPTR_XCHG_DEST:
-      notYet('process_kptr_func')
+      if (reg.type === RegType.PTR_TO_MAP_VALUE) meta.mapPtr = reg.map
+      meta.kptrField = processKptrFunc(env, regno)
   }
 }
 

@@ -6,9 +6,16 @@ import { HELPER_MAX_ID } from '../helpers/access.ts'
 import { funcIdName } from '../helpers/table.ts'
 import { Size } from '../../isa/opcode.ts'
 import { checkMemAccess } from './access.ts'
-import { findVmaCallback, loopCallback, mapElementCallback, pushCallback, timerCallback } from './callbacks.ts'
+import {
+  findVmaCallback,
+  loopCallback,
+  mapElementCallback,
+  pushCallback,
+  timerCallback,
+  userRingbufCallback,
+} from './callbacks.ts'
 import { clearAllPacketPointers, leaveFunction } from './calls.ts'
-import { unmarkDynptr } from './dynptr.ts'
+import { dynptrGetType, dynptrId, dynptrRefObjId, unmarkDynptr } from './dynptr.ts'
 import type { VerifierEnv } from './env.ts'
 import { LogLevel, notYet, refuse } from './env.ts'
 import { Func, acquires, castsPointer, getsStorage, recordsMap, returnsSize, writesMap } from './func-ids.ts'
@@ -16,6 +23,7 @@ import type { CallArgMeta } from './helper-args.ts'
 import { checkFuncArg, isArrayMap, makeMeta } from './helper-args.ts'
 import type { CompiledProto } from './helper-protos.ts'
 import { helperChangesPktData, helperOf } from './helper-protos.ts'
+import { releaseToKptr, xchgResultFlags } from './kptrs.ts'
 import { regTypeText } from './log.ts'
 import { checkMapFunc } from './map-func.ts'
 import { markChainPrecision } from './precision.ts'
@@ -23,7 +31,8 @@ import { checkSane, isNull, isRegConst, markKnownZero, markUnknown, syncBounds }
 import { acquireReference, checkResourceLeak, releaseReference } from './references.ts'
 import { clearCallerSaved } from './regs.ts'
 import { pushStack } from './stack-of-states.ts'
-import { Access, ArgType, Flag, RegType, RetType, baseType, typeFlag, typeMayBeNull } from './types.ts'
+import type { Reg } from './state.ts'
+import { Access, ArgType, DynptrType, Flag, RegType, RetType, baseType, typeFlag, typeMayBeNull } from './types.ts'
 
 /** Calls of helpers (check_helper_call). */
 
@@ -130,8 +139,8 @@ function release(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto, name
     unmarkDynptr(env, env.reg(regno))
     return
   }
-  if (meta.funcId === Func.KPTR_XCHG && meta.refObjId) notYet('release by bpf_kptr_xchg')
-  const ok = meta.refObjId ? releaseReference(env, meta.refObjId) : isNull(env.reg(regno))
+  const give = meta.funcId === Func.KPTR_XCHG ? releaseToKptr : releaseReference
+  const ok = meta.refObjId ? give(env, meta.refObjId) : isNull(env.reg(regno))
   if (!ok) refuse(env, Errno.EINVAL, `func ${name} reference has not been acquired before\n`)
 }
 
@@ -162,16 +171,33 @@ function beforeReturn(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto,
       if (env.reg(1).type === RegType.PTR_TO_MAP_VALUE) break
       refuse(env, Errno.EACCES, `Unsupported reg type ${regTypeText(env.reg(1).type)} for bpf_dynptr_from_mem data\n`)
       break
+    case Func.USER_RINGBUF_DRAIN:
+      pushCallback(env, insnIdx, meta.subprogno, userRingbufCallback)
+      break
+    case Func.DYNPTR_DATA: {
+      const reg = dynptrArg(env, proto)
+      meta.dynptrId = dynptrId(env, reg)
+      meta.refObjId = dynptrRefObjId(env, reg)
+      break
+    }
+    case Func.DYNPTR_WRITE: {
+      // Writing to a packet may move it: slices of it are gone.
+      const type = dynptrGetType(env, dynptrArg(env, proto))
+      if (type === DynptrType.INVALID) refuse(env, Errno.EFAULT)
+      return type === DynptrType.SKB || type === DynptrType.SKB_META
+    }
     case Func.SNPRINTF:
     case Func.SET_RETVAL:
-    case Func.DYNPTR_DATA:
-    case Func.DYNPTR_WRITE:
     case Func.PER_CPU_PTR:
     case Func.THIS_CPU_PTR:
-    case Func.USER_RINGBUF_DRAIN:
       notYet(`check_helper_call: ${proto.name}`)
   }
   return false
+}
+
+/** get_dynptr_arg_reg. */
+function dynptrArg(env: VerifierEnv, proto: CompiledProto): Reg {
+  return env.reg(1 + proto.args.findIndex(({ type }) => baseType(type) === ArgType.PTR_TO_DYNPTR))
 }
 
 /** bpf_loop: its callback is walked until nothing new comes of it, or the number of turns is reached. */
@@ -243,8 +269,14 @@ function setResult(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto, na
       r0.memSize = meta.memSize
       break
     case RetType.PTR_TO_BTF_ID: {
-      if (meta.funcId === Func.KPTR_XCHG || proto.retBtf === undefined) notYet(`result of ${name}`)
       markKnownZero(r0)
+      if (meta.kptrField) {
+        r0.type = RegType.PTR_TO_BTF_ID | flags | xchgResultFlags(env, meta.kptrField)
+        r0.btf = meta.kptrField.btf
+        r0.btfId = meta.kptrField.btfId
+        break
+      }
+      if (proto.retBtf === undefined) notYet(`result of ${name}`)
       r0.type = RegType.PTR_TO_BTF_ID | flags
       const id = env.vmlinuxStruct(proto.retBtf)
       if (id === 0) {
@@ -262,7 +294,8 @@ function setResult(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto, na
 
 function setResultIds(env: VerifierEnv, meta: CallArgMeta, funcId: number): void {
   const r0 = env.own(0)
-  if (castsPointer.has(funcId)) {
+  if (funcId === Func.DYNPTR_DATA) r0.dynptrId = meta.dynptrId
+  if (castsPointer.has(funcId) || funcId === Func.DYNPTR_DATA) {
     r0.refObjId = meta.refObjId
     return
   }

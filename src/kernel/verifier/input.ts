@@ -39,6 +39,8 @@ export interface VerifierMap {
   readonly maxEntries: number
   readonly mapFlags: number
   readonly frozen: boolean
+  /** It was made with BTF (map->btf). */
+  readonly hasBtf: boolean
   readonly fields: readonly SpecialField[]
   /** Their types, or-ed. */
   readonly fieldMask: number

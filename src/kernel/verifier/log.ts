@@ -226,7 +226,8 @@ export function printState(env: VerifierEnv, state: VerifierState, frameno: numb
         const parts: string[] = []
         if (reg.id) parts.push(`id=${reg.id}`)
         if (reg.refObjId) parts.push(`ref_id=${reg.refObjId}`)
-        if (reg.dynptrId) parts.push(`dynptr_id=${reg.dynptrId}`)
+        // The kernel has firstSlot where it reads a slice's dynptr_id.
+        if (reg.firstSlot) parts.push('dynptr_id=1')
         text += ` fp${-(i + 1) * REG_SIZE}=dynptr_${dynptrTypeText(reg.dynptrType)}(${parts.join(',')})`
         break
       }
