@@ -21,11 +21,7 @@ export function hasField(fields: readonly SpecialField[] | undefined, types: num
 }
 
 /** btf_record_find. @param types FieldType bits. */
-export function findField(
-  fields: readonly SpecialField[],
-  offset: number,
-  types: number,
-): SpecialField | undefined {
+export function findField(fields: readonly SpecialField[], offset: number, types: number): SpecialField | undefined {
   return fields.find((field) => field.offset === offset && (field.type & types) !== 0)
 }
 
