@@ -23,7 +23,7 @@ function bucketOf(env: VerifierEnv, insnIdx: number): number {
 }
 
 /** same_callsites. */
-function sameCallsites(a: VerifierState, b: VerifierState): boolean {
+export function sameCallsites(a: VerifierState, b: VerifierState): boolean {
   if (a.curframe !== b.curframe) return false
   for (let f = a.curframe; f >= 0; f--) if (a.frameAt(f).callsite !== b.frameAt(f).callsite) return false
   return true
