@@ -1,38 +1,163 @@
+import { FieldType } from '../btf/field-types.ts'
+import { Errno } from '../../uapi/errno.ts'
+import { KernelError } from '../error.ts'
+import { pushCallback, rbtreeAddCallback, taskWorkCallback, timerCallback } from './callbacks.ts'
+import type { SetCallee } from './calls.ts'
+import { processKfuncDynptr } from './dynptr-kfuncs.ts'
 import type { VerifierEnv } from './env.ts'
-import { notYet } from './env.ts'
+import { refuse } from './env.ts'
+import { hasField, regFields } from './fields.ts'
+import { insertsNode, refConvertOwningNonOwning } from './graph.ts'
+import {
+  processKfArgPtrToListHead,
+  processKfArgPtrToListNode,
+  processKfArgPtrToRbtreeNode,
+  processKfArgPtrToRbtreeRoot,
+} from './graph-args.ts'
 import type { KfArgKind } from './kfunc-arg-kinds.ts'
+import { KfArg } from './kfunc-arg-kinds.ts'
 import type { KfuncMeta } from './kfunc-meta.ts'
+import { releaseReference } from './references.ts'
+import { processSpinLock } from './spin-locks.ts'
+import type { FieldOwner } from './timers.ts'
+import { processTaskWorkFunc, processWqFunc } from './timers.ts'
+import { Flag, RegType, typeIsNonOwningRef, typeIsPtrAllocObj } from './types.ts'
 
-/**
- * What kernel functions do with objects, lists, trees, locks, dynptrs and callbacks of the program: their arguments and
- * results.
- */
+/** What kernel functions get of the program's own: objects, lists, trees, locks, dynptrs, what's called back. */
+
+const ALLOCATED = RegType.PTR_TO_BTF_ID | Flag.MEM_ALLOC
 
 /** The argument kinds that are looked at here: their part of check_kfunc_args. */
-export function checkOwnArg(_env: VerifierEnv, { kfunc }: KfuncMeta, kind: KfArgKind, _regno: number): void {
-  notYet(`check_kfunc_args: kind ${kind} of ${kfunc.name}`)
+export function checkOwnArg(env: VerifierEnv, meta: KfuncMeta, kind: KfArgKind, regno: number): void {
+  const { name } = meta.kfunc
+  switch (kind) {
+    case KfArg.ALLOC_BTF_ID:
+      checkAllocated(env, meta, regno)
+      break
+    case KfArg.REFCOUNTED_KPTR:
+      checkRefcounted(env, meta, regno)
+      break
+    case KfArg.DYNPTR:
+      processKfuncDynptr(env, meta, regno)
+      break
+    case KfArg.LIST_HEAD:
+      meta.listHead = processKfArgPtrToListHead(env, regno)
+      break
+    case KfArg.RB_ROOT:
+      meta.rbtreeRoot = processKfArgPtrToRbtreeRoot(env, regno)
+      break
+    case KfArg.LIST_NODE:
+      if (!meta.listHead) refuse(env, Errno.EFAULT)
+      processKfArgPtrToListNode(env, regno, meta.listHead)
+      setArgType(env, meta, regno)
+      break
+    case KfArg.RB_NODE:
+      if (!meta.rbtreeRoot) refuse(env, Errno.EFAULT)
+      processKfArgPtrToRbtreeNode(env, regno, meta.rbtreeRoot, name)
+      setArgType(env, meta, regno)
+      break
+    case KfArg.WORKQUEUE:
+      checkInMap(env, meta, regno, processWqFunc)
+      break
+    case KfArg.TASK_WORK:
+      checkInMap(env, meta, regno, processTaskWorkFunc)
+      break
+    case KfArg.RES_SPIN_LOCK: {
+      const { type } = env.reg(regno)
+      if (type !== RegType.PTR_TO_MAP_VALUE && type !== ALLOCATED) {
+        refuse(env, Errno.EINVAL, `arg#${regno - 1} doesn't point to map value or allocated object\n`)
+      }
+      const irq = name === 'bpf_res_spin_lock_irqsave' || name === 'bpf_res_spin_unlock_irqrestore'
+      processSpinLock(env, regno, { lock: name.startsWith('bpf_res_spin_lock'), resilient: true, irq })
+      break
+    }
+    default:
+      refuse(env, Errno.EFAULT, `verifier bug: unknown kfunc arg type ${kind}\n`)
+  }
+}
+
+/** meta->arg_btf: the type that the object is of. */
+function setArgType(env: VerifierEnv, meta: KfuncMeta, regno: number): void {
+  const { btf, btfId } = env.reg(regno)
+  meta.argBtf = btf
+  meta.argBtfId = btfId
+}
+
+/** An object that is freed: of the right kind, and owned. */
+function checkAllocated(env: VerifierEnv, meta: KfuncMeta, regno: number): void {
+  const no = (text: string): never => refuse(env, Errno.EINVAL, `${text}\n`)
+  const { type, refObjId } = env.reg(regno)
+  const { name } = meta.kfunc
+  const arg = `arg#${regno - 1} expected`
+  if (type === ALLOCATED) {
+    if (name !== 'bpf_obj_drop_impl') no(`${arg} for bpf_obj_drop_impl()`)
+  } else if (type === (ALLOCATED | Flag.MEM_PERCPU)) {
+    if (name !== 'bpf_percpu_obj_drop_impl') no(`${arg} for bpf_percpu_obj_drop_impl()`)
+  } else {
+    no(`${arg} pointer to allocated object`)
+  }
+  if (!refObjId) no('allocated object must be referenced')
+  setArgType(env, meta, regno)
+}
+
+/** An object that is counted, owned or not. */
+function checkRefcounted(env: VerifierEnv, meta: KfuncMeta, regno: number): void {
+  const reg = env.reg(regno)
+  if (!typeIsPtrAllocObj(reg.type)) {
+    refuse(env, Errno.EINVAL, `arg#${regno - 1} is neither owning or non-owning ref\n`)
+  }
+  if (!typeIsNonOwningRef(reg.type)) meta.argOwningRef = true
+  const fields = regFields(env, reg)
+  if (fields.length === 0) refuse(env, Errno.EFAULT, "verifier bug: Couldn't find btf_record\n")
+  if (!hasField(fields, FieldType.REFCOUNT)) {
+    refuse(env, Errno.EINVAL, `arg#${regno - 1} doesn't point to a type with bpf_refcount field\n`)
+  }
+  setArgType(env, meta, regno)
+}
+
+/** What lies in a map's value, whose map a later argument must be. */
+function checkInMap(
+  env: VerifierEnv,
+  meta: KfuncMeta,
+  regno: number,
+  process: (env: VerifierEnv, regno: number) => FieldOwner,
+): void {
+  if (env.reg(regno).type !== RegType.PTR_TO_MAP_VALUE) {
+    refuse(env, Errno.EINVAL, `arg#${regno - 1} doesn't point to a map value\n`)
+  }
+  const { map, uid } = process(env, regno)
+  meta.map = map
+  meta.mapUid = uid
+}
+
+const callbacks: Readonly<Record<string, SetCallee>> = {
+  bpf_rbtree_add_impl: rbtreeAddCallback,
+  bpf_wq_set_callback_impl: timerCallback,
+  bpf_task_work_schedule_signal_impl: taskWorkCallback,
+  bpf_task_work_schedule_resume_impl: taskWorkCallback,
 }
 
 /** push_callback_call of functions that call back. */
-export function callBack(_env: VerifierEnv, _meta: KfuncMeta): void {
-  // None yet: their arguments aren't known.
+export function callBack(env: VerifierEnv, { kfunc, subprogno }: KfuncMeta): void {
+  const setCallee = callbacks[kfunc.name]
+  if (!setCallee) return
+  try {
+    pushCallback(env, env.insnIdx, subprogno, setCallee)
+  } catch (error) {
+    if (error instanceof KernelError) env.verbose(`kfunc ${kfunc.name}#${kfunc.id} failed callback verification\n`)
+    throw error
+  }
 }
 
-/** Nodes that were put into a list or tree aren't the program's any more (ref_convert_owning_non_owning). */
-export function convertInserted(_env: VerifierEnv, _meta: KfuncMeta): void {
-  // None yet: their arguments aren't known.
-}
-
-/**
- * check_special_kfunc's share: objects, nodes, slices.
- * @param target what the returned pointer points to
- * @returns whether r0 was set
- */
-export function setOwnResult(_env: VerifierEnv, _meta: KfuncMeta, _target: number): boolean {
-  return false
-}
-
-/** What is left to do when r0 has its type: nodes that aren't owned, ids of what may have a lock, types that go. */
-export function finishOwnResult(_env: VerifierEnv, _meta: KfuncMeta, _target: number): void {
-  // None yet: their arguments aren't known.
+/** Nodes that were put into a list or tree aren't the program's any more, though it may use them under the lock. */
+export function convertInserted(env: VerifierEnv, { kfunc, argBtf, argBtfId }: KfuncMeta): void {
+  if (!insertsNode(kfunc.name)) return
+  const { refObjId, off } = env.reg(2)
+  const aux = env.curAux
+  aux.insertOff = off
+  aux.kptrFields = argBtf && env.kernel.structFields(argBtf, argBtfId)
+  refConvertOwningNonOwning(env, refObjId)
+  if (!releaseReference(env, refObjId)) {
+    refuse(env, Errno.EINVAL, `kfunc ${kfunc.name}#${kfunc.id} reference has not been acquired before\n`)
+  }
 }
