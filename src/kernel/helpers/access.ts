@@ -152,6 +152,8 @@ function decide(context: HelperContext, family: string, helper: string, proto: s
     case 'base get_task_stack':
     case 'kprobe get_stack':
       return sleepable ? `${helper}_sleepable` : proto
+    case 'tracingBase probe_write_user':
+      return isLockedDown(context.kernel) ? undefined : proto
     case 'kprobe get_func_ip':
       return `get_func_ip_${isKprobeMulti(attach) ? 'kprobe_multi' : isUprobeMulti(attach) ? 'uprobe_multi' : 'kprobe'}`
     case 'kprobe get_attach_cookie':
@@ -186,6 +188,13 @@ function decide(context: HelperContext, family: string, helper: string, proto: s
       return proto
   }
 }
+
+/** security_locked_down: where the kernel is built so that it always is, to keep its integrity. */
+export function isLockedDown(kernel: HelperContext['kernel']): boolean {
+  return lockdowns.some((name) => kernel.option(name) !== undefined)
+}
+
+const lockdowns = ['CONFIG_LOCK_DOWN_KERNEL_FORCE_INTEGRITY', 'CONFIG_LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY']
 
 function isKprobeMulti(attach: number): boolean {
   return attach === A.TRACE_KPROBE_MULTI || attach === A.TRACE_KPROBE_SESSION

@@ -4,6 +4,7 @@ import { Errno } from '../../uapi/errno.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { vmlinuxKind, vmlinuxTypes } from '../btf/vmlinux.ts'
 import { refuse } from '../log.ts'
+import { disabledHooks, isSleepableHook, noHooks } from '../progs/lsm-hooks.ts'
 import type { LoadEnv } from './env.ts'
 import { checkFuncModel } from './func-model.ts'
 import { checkStructOps } from './struct-ops.ts'
@@ -152,7 +153,7 @@ function mayInjectErrors(env: LoadEnv): boolean {
 }
 
 function isSleepable(env: LoadEnv, name: string): boolean {
-  if (env.type === ProgType.LSM) return sleepableHooks().has(name)
+  if (env.type === ProgType.LSM) return isSleepableHook(name)
   return modifiable.get(name) === true || (mayInjectErrors(env) && name !== '__filemap_add_folio')
 }
 
@@ -165,52 +166,4 @@ function checkLsmHook(env: LoadEnv, name: string, id: number): void {
   if (!name.startsWith('bpf_lsm_') || noHooks.has(name)) {
     refuse(env, Errno.EINVAL, `attach_btf_id ${id} points to wrong type name ${name}\n`)
   }
-}
-
-/** Functions of BPF's LSM that are named as its hooks are. */
-const noHooks: ReadonlySet<string> = new Set([
-  'bpf_lsm_verify_prog',
-  'bpf_lsm_is_sleepable_hook',
-  'bpf_lsm_is_trusted',
-  'bpf_lsm_find_cgroup_shim',
-  'bpf_lsm_get_retval_range',
-  'bpf_lsm_func_proto',
-  'bpf_lsm_init',
-])
-
-const disabledHooks: ReadonlySet<string> = new Set(
-  [
-    'vm_enough_memory inode_need_killpriv inode_getsecurity inode_listsecurity inode_copy_up_xattr getselfattr',
-    'getprocattr setprocattr key_getsecurity audit_rule_match ismaclabel',
-  ]
-    .join(' ')
-    .split(' ')
-    .map((hook) => `bpf_lsm_${hook}`),
-)
-
-let sleepable: ReadonlySet<string> | undefined
-
-/** sleepable_lsm_hooks. */
-function sleepableHooks(): ReadonlySet<string> {
-  sleepable ??= new Set(
-    [
-      'bpf bpf_map bpf_map_create bpf_map_free bpf_prog bpf_prog_load bpf_prog_free bpf_token_create bpf_token_free',
-      'bpf_token_cmd bpf_token_capable bprm_check_security bprm_committed_creds bprm_committing_creds',
-      'bprm_creds_for_exec bprm_creds_from_file capget capset cred_prepare file_ioctl file_lock file_open',
-      'file_post_open file_receive inode_create inode_free_security inode_getattr inode_getxattr inode_mknod',
-      'inode_need_killpriv inode_post_setxattr inode_post_removexattr inode_readlink inode_removexattr inode_rename',
-      'inode_rmdir inode_setattr inode_setxattr inode_symlink inode_unlink kernel_module_request kernel_read_file',
-      'kernfs_init_security path_unlink path_mkdir path_rmdir path_truncate path_symlink path_link path_rename',
-      'path_chmod path_chown mmap_file netlink_send path_notify release_secctx sb_alloc_security sb_eat_lsm_opts',
-      'sb_kern_mount sb_mount sb_remount sb_set_mnt_opts sb_show_options sb_statfs sb_umount settime',
-      'inet_conn_established socket_accept socket_bind socket_connect socket_create socket_getpeername',
-      'socket_getpeersec_dgram socket_getsockname socket_getsockopt socket_listen socket_post_create socket_recvmsg',
-      'socket_sendmsg socket_shutdown socket_socketpair syslog task_alloc task_prctl task_setscheduler task_to_inode',
-      'userns_create',
-    ]
-      .join(' ')
-      .split(' ')
-      .map((hook) => `bpf_lsm_${hook}`),
-  )
-  return sleepable
 }

@@ -267,7 +267,7 @@ function accessContext(
   valueRegno: number,
   isLdsx: boolean,
 ): void {
-  const context = contextOf(env.input.resolvedType)
+  const context = contextOf(env.input.resolvedType, env.input.attach.opsName)
   if (!context) notYet(`context of program type ${env.input.resolvedType}`)
   const info = newAccessInfo(isLdsx)
   if (!context.isValidAccess(env, off, size, access, info)) {

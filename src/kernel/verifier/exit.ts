@@ -8,7 +8,7 @@ import { refuse } from './env.ts'
 import { regTypeText } from './log.ts'
 import { markChainPrecision } from './precision.ts'
 import { checkResourceLeak } from './references.ts'
-import { lsmRetvalRange } from './return-ranges.ts'
+import { attachedToVoid, lsmRetvalRange } from './return-ranges.ts'
 import { ArgUse, checkPtrOffReg, checkRegArg, leaksPointer } from './regs.ts'
 import type { RetvalRange } from './state.ts'
 import { makeTnum, tnumIn } from './tnum.ts'
@@ -44,12 +44,6 @@ const BOOL: RetvalRange = { min: 0, max: 1 }
 const ZERO: RetvalRange = { min: 0, max: 0 }
 const ONE: RetvalRange = { min: 1, max: 1 }
 const ZERO_TO_THREE: RetvalRange = { min: 0, max: 3 }
-
-/** Whether the function that the program is attached to returns nothing. */
-function attachedToVoid(env: VerifierEnv): boolean {
-  const { btf, funcProto } = env.input.attach
-  return btf !== undefined && funcProto !== 0 && btf.type(funcProto) === 0
-}
 
 /** A program's range by type and attach type; undefined where it may return anything. */
 function programRange(env: VerifierEnv, retStruct: boolean): RetvalRange | undefined {

@@ -1,3 +1,4 @@
+import { AttachType } from '../../uapi/attach-type.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
@@ -6,6 +7,7 @@ import { HELPER_MAX_ID } from '../helpers/access.ts'
 import { funcIdName } from '../helpers/table.ts'
 import { Size } from '../../isa/opcode.ts'
 import { checkMemAccess } from './access.ts'
+import { helperAllowedHere } from './allowed.ts'
 import {
   findVmaCallback,
   loopCallback,
@@ -30,6 +32,7 @@ import { markChainPrecision } from './precision.ts'
 import { checkSane, isNull, isRegConst, markKnownZero, markUnknown, syncBounds } from './ranges.ts'
 import { acquireReference, checkResourceLeak, releaseReference } from './references.ts'
 import { clearCallerSaved } from './regs.ts'
+import { attachedToVoid } from './return-ranges.ts'
 import { pushStack } from './stack-of-states.ts'
 import type { Reg } from './state.ts'
 import { Access, ArgType, DynptrType, Flag, RegType, RetType, baseType, typeFlag, typeMayBeNull } from './types.ts'
@@ -84,7 +87,9 @@ function checkContext(env: VerifierEnv, proto: CompiledProto, funcId: number, na
   if (!env.input.gplCompatible && proto.gplOnly) {
     no('cannot call GPL-restricted function from non-GPL compatible program')
   }
-  if (proto.allowed !== undefined) notYet(proto.allowed)
+  if (proto.allowed !== undefined && !helperAllowedHere(env, proto.allowed)) {
+    no('helper call is not allowed in probe')
+  }
   const sleeps = proto.mightSleep
   if (!env.inSleepable && sleeps) no('helper call might sleep in a non-sleepable prog')
   const state = env.curState
@@ -171,6 +176,9 @@ function beforeReturn(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto,
       if (env.reg(1).type === RegType.PTR_TO_MAP_VALUE) break
       refuse(env, Errno.EACCES, `Unsupported reg type ${regTypeText(env.reg(1).type)} for bpf_dynptr_from_mem data\n`)
       break
+    case Func.SET_RETVAL:
+      checkSetRetval(env)
+      break
     case Func.USER_RINGBUF_DRAIN:
       pushCallback(env, insnIdx, meta.subprogno, userRingbufCallback)
       break
@@ -187,12 +195,18 @@ function beforeReturn(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto,
       return type === DynptrType.SKB || type === DynptrType.SKB_META
     }
     case Func.SNPRINTF:
-    case Func.SET_RETVAL:
     case Func.PER_CPU_PTR:
     case Func.THIS_CPU_PTR:
       notYet(`check_helper_call: ${proto.name}`)
   }
   return false
+}
+
+/** A hook of LSM that returns nothing has nothing that could be set. */
+function checkSetRetval(env: VerifierEnv): void {
+  const { resolvedType, expectedAttachType } = env.input
+  if (resolvedType !== ProgType.LSM || expectedAttachType !== AttachType.LSM_CGROUP || !attachedToVoid(env)) return
+  refuse(env, Errno.EINVAL, "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!\n")
 }
 
 /** get_dynptr_arg_reg. */

@@ -7,6 +7,7 @@ import { checkAlu } from './alu.ts'
 import { checkCondJmp } from './branch.ts'
 import { isThrow } from './call-kinds.ts'
 import { checkFuncCall, makeFrame } from './calls.ts'
+import { acquireContextArgs } from './context/arg-notes.ts'
 import { computeLiveRegisters, computeScc, prepareCfg } from './cfg.ts'
 import { COMPLEXITY_LIMIT_INSNS, LogLevel, VerifierEnv, refuse } from './env.ts'
 import { processExit } from './exit.ts'
@@ -94,6 +95,7 @@ function walkFrom(env: VerifierEnv, subprog: number): void {
     r1.type = RegType.PTR_TO_CTX
     markKnownZero(r1)
   }
+  if (!subprog) acquireContextArgs(env)
   walk(env)
   if (!(env.log.level & LogLevel.LEVEL2)) env.log.resetTo(0)
   // free_states: what was seen in one function says nothing about the next.

@@ -1,14 +1,16 @@
 import { ProgType } from '../../../uapi/prog-type.ts'
 import type { ContextOps } from './access.ts'
 import { cgroupDevice, sockAddr, sockopt, sysctl } from './cgroup.ts'
+import { lsm, tracing } from './btf.ts'
 import { lirc, netfilter, syscall } from './own.ts'
 import { cgroupSock } from './sock.ts'
 import { cgroupSkb, flowDissector, lwt, skSkb, socketFilter, tcClsAct } from './skb.ts'
 import { skLookup, skMsg, skReuseport, sockOps } from './sockets.ts'
+import { structOps } from './struct-ops.ts'
 import { kprobe, perfEvent, rawTracepoint, rawTracepointWritable, tracepoint } from './tracing.ts'
 import { xdp } from './xdp.ts'
 
-/** The context of each program type (bpf_verifier_ops). Types that aren't here yet are unknown to the walk. */
+/** The context of each program type (bpf_verifier_ops); of operations each kind has its own. */
 const contexts: Readonly<Record<number, ContextOps>> = {
   [ProgType.SOCKET_FILTER]: socketFilter,
   [ProgType.KPROBE]: kprobe,
@@ -36,10 +38,13 @@ const contexts: Readonly<Record<number, ContextOps>> = {
   [ProgType.SK_LOOKUP]: skLookup,
   [ProgType.SYSCALL]: syscall,
   [ProgType.NETFILTER]: netfilter,
+  [ProgType.TRACING]: tracing,
+  [ProgType.LSM]: lsm,
   [ProgType.RAW_TRACEPOINT]: rawTracepoint,
   [ProgType.RAW_TRACEPOINT_WRITABLE]: rawTracepointWritable,
 }
 
-export function contextOf(progType: number): ContextOps | undefined {
-  return contexts[progType]
+/** @param opsName the struct of a program that is one of its operations. */
+export function contextOf(progType: number, opsName = ''): ContextOps | undefined {
+  return progType === ProgType.STRUCT_OPS ? (structOps[opsName] ?? tracing) : contexts[progType]
 }

@@ -1,14 +1,18 @@
+import { isLockedDown } from '../../helpers/access.ts'
 import { Access, RegType } from '../types.ts'
 import type { ContextOps } from './access.ts'
 import { narrowOk } from './access.ts'
+import { isArgument } from './btf.ts'
 
 /** Contexts of programs on events: registers, tracepoint records, arguments. */
 
 const PT_REGS_SIZE = 168
-/** kprobe_prog_is_valid_access. */
+
+/** kprobe_prog_is_valid_access. A kernel that is locked down lets nobody change what others run on. */
 export const kprobe: ContextOps = {
   converts: false,
-  isValidAccess: (_env, off, size) => off >= 0 && off % size === 0 && off + size <= PT_REGS_SIZE,
+  isValidAccess: ({ kernel }, off, size, access) =>
+    off >= 0 && off % size === 0 && off + size <= PT_REGS_SIZE && (access === Access.READ || !isLockedDown(kernel)),
 }
 
 const PERF_MAX_TRACE_SIZE = 8192
@@ -18,13 +22,6 @@ export const tracepoint: ContextOps = {
   converts: false,
   isValidAccess: (_env, off, size, access) =>
     off >= 8 && off < PERF_MAX_TRACE_SIZE && access === Access.READ && off % size === 0,
-}
-
-const MAX_FUNC_ARGS = 12
-
-/** bpf_tracing_ctx_access: an argument is eight bytes. */
-function isArgument(off: number, size: number, access: number): boolean {
-  return off >= 0 && off < 8 * MAX_FUNC_ARGS && access === Access.READ && off % size === 0
 }
 
 /** raw_tp_prog_is_valid_access. */
