@@ -3,11 +3,12 @@ import { MapType } from '../../uapi/map-type.ts'
 import type { Btf } from '../../btf/btf.ts'
 import { isReadOnlyMap, checkMemAccess, checkPtrAlignment } from './access.ts'
 import { checkPtrToBtfAccess } from './btf-access.ts'
+import { checkBtfArg } from './btf-args.ts'
 import { markNotNull } from './branch.ts'
 import { contextOf } from './context/index.ts'
 import { dynptrSpi, processDynptrFunc } from './dynptr.ts'
 import type { VerifierEnv } from './env.ts'
-import { notYet, refuse } from './env.ts'
+import { refuse } from './env.ts'
 import { Func } from './func-ids.ts'
 import { inRbtreeLockRequiredCb } from './graph.ts'
 import type { CompiledProto } from './helper-protos.ts'
@@ -71,6 +72,8 @@ export interface CallArgMeta {
   retBtfId: number
   subprogno: number
   kptrField: SpecialField | undefined
+  /** A per-CPU object of the program's own, of which one CPU's is asked for. */
+  ownPercpu: boolean
   /** -1 for a key that isn't known. */
   constMapKey: number
 }
@@ -94,6 +97,7 @@ export function makeMeta(funcId: number, pktAccess: boolean): CallArgMeta {
     retBtfId: 0,
     subprogno: 0,
     kptrField: undefined,
+    ownPercpu: false,
     constMapKey: 0,
   }
 }
@@ -255,12 +259,12 @@ const compatible: Readonly<Record<number, readonly number[]>> = {
   [ArgType.PTR_TO_DYNPTR]: [RegType.PTR_TO_STACK, RegType.CONST_PTR_TO_DYNPTR],
 }
 
-/** check_reg_type. @param btfType the struct that a pointer must be to. */
+/** check_reg_type. @param btfId the struct of the kernel's that a pointer must be to; undefined where none is named. */
 export function checkRegType(
   env: VerifierEnv,
   regno: number,
   argType: number,
-  btfType: string | undefined,
+  btfId: number | undefined,
   meta: CallArgMeta,
 ): void {
   const reg = env.reg(regno)
@@ -277,23 +281,7 @@ export function checkRegType(
     const expected = types.map(regTypeText).join(', ')
     refuse(env, Errno.EACCES, `R${regno} type=${regTypeText(reg.type)} expected=${expected}\n`)
   }
-  if (baseType(reg.type) === BTF_ID) checkBtfArg(env, regno, argType, btfType, types === memTypes, meta)
-}
-
-/** The rest of check_reg_type: pointers to the kernel's structs. */
-function checkBtfArg(
-  env: VerifierEnv,
-  regno: number,
-  argType: number,
-  btfType: string | undefined,
-  asMemory: boolean,
-  meta: CallArgMeta,
-): void {
-  void env
-  void regno
-  void argType
-  void meta
-  notYet(asMemory ? 'BTF pointer as memory argument' : `argument of type ${btfType ?? 'BTF id'}`)
+  if (baseType(reg.type) === BTF_ID) checkBtfArg(env, regno, argType, btfId, types === memTypes, meta)
 }
 
 /** check_func_arg_reg_off. */
@@ -392,7 +380,8 @@ export function checkFuncArg(env: VerifierEnv, arg: number, meta: CallArgMeta, p
   }
   if (baseType(argType) === ArgType.PTR_TO_MAP_VALUE) argType = resolveMapValue(env, meta, argType)
   if (!(isNull(reg) && typeMayBeNull(argType))) {
-    checkRegType(env, regno, argType, row?.btf, meta)
+    const btfId = row?.btf === undefined ? undefined : env.vmlinuxStruct(row.btf)
+    checkRegType(env, regno, argType, btfId, meta)
     checkArgRegOff(env, reg, regno, argType)
   }
   if (argType & Flag.OBJ_RELEASE) checkRelease(env, regno, argType, meta)

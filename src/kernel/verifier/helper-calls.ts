@@ -24,6 +24,7 @@ import { Func, acquires, castsPointer, getsStorage, recordsMap, returnsSize, wri
 import type { CallArgMeta } from './helper-args.ts'
 import { checkFuncArg, isArrayMap, makeMeta } from './helper-args.ts'
 import type { CompiledProto } from './helper-protos.ts'
+import { checkPerCpuPtr, checkSnprintf, setMemOrBtf } from './helper-checks.ts'
 import { helperChangesPktData, helperOf } from './helper-protos.ts'
 import { releaseToKptr, xchgResultFlags } from './kptrs.ts'
 import { regTypeText } from './log.ts'
@@ -195,9 +196,12 @@ function beforeReturn(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto,
       return type === DynptrType.SKB || type === DynptrType.SKB_META
     }
     case Func.SNPRINTF:
+      checkSnprintf(env)
+      break
     case Func.PER_CPU_PTR:
     case Func.THIS_CPU_PTR:
-      notYet(`check_helper_call: ${proto.name}`)
+      checkPerCpuPtr(env, meta)
+      break
   }
   return false
 }
@@ -282,6 +286,10 @@ function setResult(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto, na
       r0.type = RegType.PTR_TO_MEM | flags
       r0.memSize = meta.memSize
       break
+    case RetType.PTR_TO_MEM_OR_BTF_ID:
+      markKnownZero(r0)
+      setMemOrBtf(env, r0, meta, flags)
+      break
     case RetType.PTR_TO_BTF_ID: {
       markKnownZero(r0)
       if (meta.kptrField) {
@@ -342,10 +350,20 @@ function refineResult(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto,
   checkSane(env, r0, 'retval')
 }
 
+/** bpf_prog_has_trampoline, of tracing programs. */
+const hasTrampoline: ReadonlySet<number> = new Set([
+  AttachType.TRACE_FENTRY,
+  AttachType.TRACE_FEXIT,
+  AttachType.MODIFY_RETURN,
+])
+
 /** check_get_func_ip. */
 function checkGetFuncIp(env: VerifierEnv, name: string): void {
   const { resolvedType } = env.input
-  if (resolvedType === ProgType.TRACING) notYet('check_get_func_ip')
+  if (resolvedType === ProgType.TRACING) {
+    if (hasTrampoline.has(env.input.expectedAttachType)) return
+    refuse(env, Errno.ENOTSUPP, `func ${name} supported only for fentry/fexit/fmod_ret programs\n`)
+  }
   if (resolvedType !== ProgType.KPROBE) {
     refuse(env, Errno.ENOTSUPP, `func ${name} not supported for program type ${resolvedType}\n`)
   }

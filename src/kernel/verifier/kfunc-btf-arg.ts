@@ -2,8 +2,9 @@ import type { Btf } from '../../btf/btf.ts'
 import { Kind } from '../../btf/btf.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
+import { structIdsMatch } from './btf-struct-walk.ts'
 import type { VerifierEnv } from './env.ts'
-import { notYet, refuse } from './env.ts'
+import { refuse } from './env.ts'
 import { kindName } from './func-args.ts'
 import type { KfuncParam } from './kfunc-arg-kinds.ts'
 import type { KfuncMeta } from './kfunc-meta.ts'
@@ -51,20 +52,6 @@ export function checkBtfIdArg(
   const has = `${kindName(btf, struct)} ${btf.name(struct)}`
   const text = `expected pointer to ${wanted} but R${regno} has a pointer to ${has}`
   refuse(env, Errno.EINVAL, `kernel function ${kfunc.name} args#${argno} ${text}\n`)
-}
-
-/** btf_struct_ids_match. */
-function structIdsMatch(
-  _env: VerifierEnv,
-  btf: Btf,
-  id: number,
-  off: number,
-  needBtf: Btf,
-  needId: number,
-  _strict: boolean,
-): boolean {
-  if (off === 0 && btf === needBtf && id === needId) return true
-  return notYet('btf_struct_ids_match')
 }
 
 const NOCAST = '___init'

@@ -1,8 +1,9 @@
 import { Class, Mode } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { FieldType, FieldTypes } from '../btf/field-types.ts'
+import { structIdsMatch } from './btf-struct-walk.ts'
 import type { VerifierEnv } from './env.ts'
-import { notYet, refuse } from './env.ts'
+import { refuse } from './env.ts'
 import { findField, hasField, regFields } from './fields.ts'
 import type { SpecialField } from './input.ts'
 import { regTypeText } from './log.ts'
@@ -47,7 +48,9 @@ export function mapKptrMatchType(env: VerifierEnv, field: SpecialField, reg: Reg
   if (baseType(reg.type) === RegType.PTR_TO_BTF_ID && !(typeFlag(reg.type) & ~allowed)) {
     name = reg.btf?.name(reg.btfId) ?? ''
     checkPtrOffReg(env, reg, regno, true)
-    if (structIdsMatch(env, reg, field)) return true
+    const strict = field.type !== FieldType.KPTR_UNREF
+    if (reg.btf && field.btf && structIdsMatch(env, reg.btf, reg.btfId, reg.off, field.btf, field.btfId, strict))
+      return true
   }
   const target = field.btf?.name(field.btfId) ?? ''
   env.verbose(`invalid kptr access, R${regno} type=${regTypeText(reg.type)}${name} `)
@@ -55,12 +58,6 @@ export function mapKptrMatchType(env: VerifierEnv, field: SpecialField, reg: Reg
   const untrusted = regTypeText(RegType.PTR_TO_BTF_ID | Flag.PTR_UNTRUSTED)
   env.verbose(field.type === FieldType.KPTR_UNREF ? ` or ${untrusted}${target}\n` : '\n')
   return false
-}
-
-function structIdsMatch(_env: VerifierEnv, reg: Reg, field: SpecialField): boolean {
-  if (reg.off === 0 && reg.btf === field.btf && reg.btfId === field.btfId) return true
-  if (field.type !== FieldType.KPTR_UNREF) return false
-  return notYet('btf_struct_ids_match')
 }
 
 /** rcu_safe_kptr. */

@@ -30,8 +30,20 @@ export function format(run: Run, fmt: Uint8Array, args: readonly FormatArg[]): s
   return new Formatter(run, String.fromCharCode(...fmt), args).format()
 }
 
+/**
+ * bpf_bprintf_prepare without arguments: whether a program may print by this format at all.
+ * @returns 0 or a negative errno.
+ */
+export function checkFormat(fmt: Uint8Array, count: number): number {
+  const args = Array.from({ length: count }, () => ({ lo: 0, hi: 0 }))
+  const made = new Formatter(undefined, String.fromCharCode(...fmt), args).format()
+  return typeof made === 'number' ? made : 0
+}
+
 class Formatter {
-  readonly #run: Run
+  /** Undefined where only the format is looked at: nothing is read, and there's room for everything. */
+  readonly #run: Run | undefined
+  readonly #limit: number
   readonly #fmt: string
   readonly #args: readonly FormatArg[]
   #out = ''
@@ -39,8 +51,9 @@ class Formatter {
   /** Bytes that the arguments take in the kernel's buffer. */
   #room = 0
 
-  constructor(run: Run, fmt: string, args: readonly FormatArg[]) {
+  constructor(run: Run | undefined, fmt: string, args: readonly FormatArg[]) {
     this.#run = run
+    this.#limit = run ? MAX_BIN_ARGS : Infinity
     this.#fmt = fmt
     this.#args = args
   }
@@ -80,7 +93,7 @@ class Formatter {
     if (at(i) === 'p') return this.#pointer(i, spec, arg)
     if (at(i) === 's') return this.#string(i, spec, arg)
     if (at(i) === 'c') {
-      if (this.#room >= MAX_BIN_ARGS) return -Errno.ENOSPC
+      if (this.#room >= this.#limit) return -Errno.ENOSPC
       this.#room++
       this.#pad(String.fromCharCode(arg.lo & 0xff), { ...spec, flags: spec.flags.replace('0', '') })
       return i
@@ -98,7 +111,7 @@ class Formatter {
 
   #take(size: number): boolean {
     this.#room = ((this.#room + 3) & ~3) + size
-    return this.#room <= MAX_BIN_ARGS
+    return this.#room <= this.#limit
   }
 
   #number(type: string, spec: Spec, arg: FormatArg, wide: boolean): void {
@@ -124,9 +137,9 @@ class Formatter {
   #string(i: number, spec: Spec, arg: FormatArg): number {
     const next = this.#fmt[i + 1] ?? ''
     if (next !== '' && !isSpace(next) && !isPunct(next)) return -Errno.EINVAL
-    const room = MAX_BIN_ARGS - this.#room
+    const room = this.#limit - this.#room
     if (room === 0) return -Errno.ENOSPC
-    const text = readString(this.#run, arg.lo, arg.hi, room - 1) ?? new Uint8Array(0)
+    const text = (this.#run && readString(this.#run, arg.lo, arg.hi, room - 1)) ?? new Uint8Array(0)
     this.#room += text.length + 1
     this.#pad(String.fromCharCode(...text), { ...spec, flags: spec.flags.replace('0', '') })
     return i
@@ -162,9 +175,10 @@ class Formatter {
 
   #internet(i: number, style: string, six: boolean, arg: FormatArg): number {
     const size = six ? 16 : 4
-    if (MAX_BIN_ARGS - this.#room < size) return -Errno.ENOSPC
+    if (this.#limit - this.#room < size) return -Errno.ENOSPC
     const bytes = new Uint8Array(size)
-    if (this.#run.readable(arg.lo, arg.hi, size)) bytes.set(this.#run.bytes(arg.lo >>> 0, size))
+    const run = this.#run
+    if (run?.readable(arg.lo, arg.hi, size)) bytes.set(run.bytes(arg.lo >>> 0, size))
     const text = six ? (style === 'I' ? groups(bytes).join(':') : groups(bytes).join('')) : dotted(bytes, style)
     this.#room += text.length + 1
     this.#out += text
