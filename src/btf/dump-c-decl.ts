@@ -27,6 +27,8 @@ export class CDecl {
   /** Types from a declaration's outermost to its innermost, for all that are under way. */
   #stack = new Uint32Array(64)
   #top = 0
+  /** Whether declarations leave out qualifiers and type tags. */
+  stripMods = false
 
   constructor(btf: Btf, out: ByteText, warn: (text: string) => void) {
     const flat = btf.flat()
@@ -57,7 +59,11 @@ export class CDecl {
     return (this.#ordinals[id] = forward ? 1 : names.add(this.#words[at] as number))
   }
 
-  #name(off: number, ordinal: number): void {
+  #name(off: number | string, ordinal: number): void {
+    if (typeof off === 'string') {
+      this.#out.put(off)
+      return
+    }
     if (ordinal <= 1) {
       this.#out.name(off)
       return
@@ -204,13 +210,14 @@ export class CDecl {
   }
 
   /** btf_dump_emit_type_decl: a name's declaration with the type, inline where the type has no name. */
-  declaration(id: number, nameOff: number, ordinal: number, level: number): void {
+  declaration(id: number, nameOff: number | string, ordinal: number, level: number): void {
     const start = this.#top
-    for (;;) {
-      this.#push(id)
-      if (id === 0) break
+    for (let skipped = 0; ;) {
       const at = this.#offsets[id] as number
-      const kind = ((this.#words[at + 1] as number) >>> 24) & 0x7f
+      const kind = id === 0 ? Kind.UNKN : ((this.#words[at + 1] as number) >>> 24) & 0x7f
+      if (!this.stripMods || !isModifier(kind)) this.#push(id)
+      else if (++skipped > this.#offsets.length) throw new RangeError('type cycle')
+      if (id === 0) break
       if (kind === Kind.ARRAY) {
         id = this.#words[at + 3] as number
         continue
@@ -255,14 +262,18 @@ export class CDecl {
     return count
   }
 
-  #finish(nameOff: number, ordinal: number, lastWasPtr: boolean): void {
-    if (!this.#strings[nameOff]) return
+  #isName(name: number | string): boolean {
+    return typeof name === 'string' ? name !== '' : this.#strings[name] !== 0 && name < this.#strings.length
+  }
+
+  #finish(nameOff: number | string, ordinal: number, lastWasPtr: boolean): void {
+    if (!this.#isName(nameOff)) return
     if (!lastWasPtr) this.#out.put(' ')
     this.#name(nameOff, ordinal)
   }
 
   /** btf_dump_emit_type_chain over stack[start..count), from its end. */
-  #chain(start: number, count: number, nameOff: number, ordinal: number, level: number): void {
+  #chain(start: number, count: number, nameOff: number | string, ordinal: number, level: number): void {
     const out = this.#out
     const words = this.#words
     let lastWasPtr = true
@@ -341,7 +352,7 @@ export class CDecl {
     start: number,
     count: number,
     at: number,
-    nameOff: number,
+    nameOff: number | string,
     ordinal: number,
     level: number,
     lastWasPtr: boolean,
@@ -352,7 +363,7 @@ export class CDecl {
       this.#finish(nameOff, ordinal, lastWasPtr)
     } else {
       const multidimensional = this.#kind(this.#stack[count - 1] as number) === Kind.ARRAY
-      if (this.#strings[nameOff] && !lastWasPtr) out.put(' ')
+      if (!lastWasPtr && this.#isName(nameOff)) out.put(' ')
       if (!multidimensional) out.put('(')
       this.#chain(start, count, nameOff, ordinal, level)
       if (!multidimensional) out.put(')')
@@ -366,7 +377,7 @@ export class CDecl {
     start: number,
     count: number,
     at: number,
-    nameOff: number,
+    nameOff: number | string,
     ordinal: number,
     level: number,
     lastWasPtr: boolean,

@@ -66,9 +66,11 @@ export class CDump {
     return this.#order.isOpen(id, 0)
   }
 
-  /** btf_dump__emit_type_decl: `type name`, in C's order. */
-  emitTypeDecl(id: number, nameOff: number): void {
-    this.#decl.declaration(id, nameOff, 1, 0)
+  /** btf_dump__emit_type_decl: `type name`, in C's order. `name` is an offset of the string section's, or a text. */
+  emitTypeDecl(id: number, name: number | string, { level = 0, stripMods = false } = {}): void {
+    this.#decl.stripMods = stripMods
+    this.#decl.declaration(id, name, 1, level)
+    this.#decl.stripMods = false
   }
 
   /** btf_dump_emit_type; `container` is the struct or union, or typedef, that it is emitted for, 0 at top level. */

@@ -126,6 +126,8 @@ class CoreRelocator {
       symSize: 0,
       core: relo,
     })
+    // The kernel does it, when the loader has it load the program.
+    if (obj.loader !== undefined) return
     const step = <T>(what: string, fn: () => T): T => {
       try {
         return fn()

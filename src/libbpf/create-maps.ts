@@ -72,7 +72,7 @@ function createOrReuse(obj: BpfObject, sys: Syscalls, map: BpfMap): void {
       map.fd = createMap(obj, sys, map)
       log.debug(() => `map '${map.name}': created successfully, fd=${map.shownFd}`)
       if (map.isInternal) populate(obj, sys, map)
-      else if (map.def.type === T.ARENA) sys.mmapArena(map.fd)
+      else if (map.def.type === T.ARENA) mapArena(obj, sys, map)
       if (map.def.type !== MapType.PROG_ARRAY) initMapSlots(obj, sys, map)
     }
     if (map.pinPath === undefined || map.pinned) return
@@ -85,6 +85,17 @@ function createOrReuse(obj: BpfObject, sys: Syscalls, map: BpfMap): void {
       log.warn(`map '${map.name}': failed to auto-pin at '${map.pinPath}': ${errstr(errno)}`)
       throw new LibbpfError(errno)
     }
+  }
+}
+
+/** What libbpf does with an arena: maps it, and puts the object's arena variables into it. */
+function mapArena(obj: BpfObject, sys: Syscalls, map: BpfMap): void {
+  if (obj.loader === undefined) {
+    sys.mmapArena(map.fd)
+  } else if (obj.arenaData !== undefined) {
+    // libbpf writes them into a stand-in for the map, which has no room: the real bpftool dies of SIGBUS here.
+    obj.log.warn(`map '${map.name}': a loader program can't have global __arena variables`)
+    throw new LibbpfError(Errno.EFAULT)
   }
 }
 
@@ -130,6 +141,10 @@ function createMap(obj: BpfObject, sys: Syscalls, map: BpfMap): Fd {
     attr.innerMapFd = inner.fd
   }
   try {
+    if (obj.loader !== undefined) {
+      obj.loader.mapCreate(attr, obj.maps.indexOf(map))
+      return -1
+    }
     return sys.bpf.mapCreate(attr)
   } catch (error) {
     if (!(error instanceof KernelError) || (!attr.btfKeyTypeId && !attr.btfValueTypeId)) throw error
@@ -138,8 +153,8 @@ function createMap(obj: BpfObject, sys: Syscalls, map: BpfMap): Fd {
     map.btfValueTypeId = 0
     return sys.bpf.mapCreate({ ...attr, btfFd: 0, btfKeyTypeId: 0, btfValueTypeId: 0 })
   } finally {
-    if (inner !== undefined && inner.fd >= 0) {
-      sys.close(inner.fd)
+    if (inner !== undefined && (inner.fd >= 0 || obj.loader !== undefined)) {
+      if (inner.fd >= 0) sys.close(inner.fd)
       map.innerMap = undefined
       obj.freeShownFds.push(inner.shownFd)
     }
@@ -152,21 +167,32 @@ function indexKey(index: number): Uint8Array {
   return key
 }
 
+function wholeValue(map: BpfMap): Uint8Array {
+  const value = new Uint8Array(map.def.valueSize)
+  if (map.content !== undefined) value.set(map.content.subarray(0, value.length))
+  return value
+}
+
 /** bpf_object__populate_internal_map. */
 function populate(obj: BpfObject, sys: Syscalls, map: BpfMap): void {
-  const { log } = obj
+  const { log, loader } = obj
+  const constant = map.internal === InternalMap.RODATA || map.internal === InternalMap.KCONFIG
+  if (loader !== undefined) {
+    const mapIdx = obj.maps.indexOf(map)
+    loader.mapUpdate(mapIdx, wholeValue(map))
+    if (constant) loader.mapFreeze(mapIdx)
+    return
+  }
   // Zeros are there already.
   if (map.content !== undefined) {
-    const value = new Uint8Array(map.def.valueSize)
-    value.set(map.content.subarray(0, value.length))
     try {
-      sys.bpf.mapUpdateElem(map.fd, indexKey(0), value)
+      sys.bpf.mapUpdateElem(map.fd, indexKey(0), wholeValue(map))
     } catch (error) {
       log.warn(`map '${map.shownName}': failed to set initial contents: ${errstr(errnoOf(error))}`)
       throw error
     }
   }
-  if (map.internal !== InternalMap.RODATA && map.internal !== InternalMap.KCONFIG) return
+  if (!constant) return
   try {
     sys.bpf.mapFreeze(map.fd)
   } catch (error) {
@@ -183,7 +209,9 @@ function initMapSlots(obj: BpfObject, sys: Syscalls, map: BpfMap): void {
 /** bpf_object_init_prog_arrays. */
 export function initProgArrays(obj: BpfObject, sys: Syscalls): void {
   for (const map of obj.maps) {
-    if (map.initSlots.length > 0 && map.def.type === MapType.PROG_ARRAY) initSlots(obj, sys, map, 'prog')
+    if (map.initSlots.length === 0 || map.def.type !== MapType.PROG_ARRAY) continue
+    if (obj.loader !== undefined) throw new LibbpfError(Errno.ENOTSUP)
+    initSlots(obj, sys, map, 'prog')
   }
 }
 
@@ -192,7 +220,8 @@ function initSlots(obj: BpfObject, sys: Syscalls, map: BpfMap, what: string): vo
     if (target === undefined) return
     const shown = target.shownFd
     try {
-      sys.bpf.mapUpdateElem(map.fd, indexKey(i), indexKey(target.fd))
+      if (obj.loader !== undefined) obj.loader.setInner(obj.maps.indexOf(map), i, obj.maps.indexOf(target as BpfMap))
+      else sys.bpf.mapUpdateElem(map.fd, indexKey(i), indexKey(target.fd))
     } catch (error) {
       const errno = errnoOf(error)
       obj.log.warn(

@@ -1,4 +1,5 @@
 import type { Syscalls } from '../kernel/syscall.ts'
+import type { BpfObject } from './model.ts'
 
 /** Kernel features that libbpf asks for (enum kern_feature_id), and the Linux version that brought each. */
 const since = {
@@ -39,4 +40,9 @@ export function distributionVersion(sys: Syscalls): number {
 export function kernelSupports(sys: Syscalls, feature: Feature): boolean {
   const [major, minor] = since[feature]
   return kernelVersion(sys) >= (major << 16) + (minor << 8)
+}
+
+/** kernel_supports for an object: a loader program is written for the latest kernel. */
+export function objectSupports(obj: BpfObject, sys: Syscalls, feature: Feature): boolean {
+  return obj.loader !== undefined || kernelSupports(sys, feature)
 }

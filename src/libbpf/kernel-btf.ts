@@ -125,7 +125,7 @@ export class KernelBtf {
 }
 
 /** btf_get_kernel_prefix_kind. */
-function attachPrefix(attachType: number): [string, number] {
+export function attachPrefix(attachType: number): [string, number] {
   switch (attachType) {
     case AttachType.TRACE_RAW_TP:
       return ['btf_trace_', Kind.TYPEDEF]

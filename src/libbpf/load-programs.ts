@@ -6,10 +6,13 @@ import { Errno } from '../uapi/errno.ts'
 import { BPF_OBJ_NAME_LEN, ProgFlag } from '../uapi/flags.ts'
 import { ProgType } from '../uapi/prog-type.ts'
 import { LibbpfError, errstr } from './error.ts'
-import { distributionVersion, kernelSupports } from './features.ts'
+import { distributionVersion, objectSupports } from './features.ts'
+import { attachPrefix } from './kernel-btf.ts'
 import type { KernelBtf } from './kernel-btf.ts'
-import { InternalMap } from './model.ts'
+import { ExternType, InternalMap, RelocType } from './model.ts'
 import type { BpfObject, BpfProgram } from './model.ts'
+import { BtfKind } from './object-btf.ts'
+import type { LoaderProgram } from './gen-loader/loader.ts'
 import { fixVerifierLog } from './verifier-log.ts'
 
 /** BPF_LOG_BUF_SIZE. */
@@ -56,9 +59,13 @@ function loadProgram(obj: BpfObject, sys: Syscalls, kernel: KernelBtf, prog: Bpf
     log.warn(`prog '${prog.name}': failed to prepare load attributes: ${errstr(error.errno)}`)
     throw error
   }
+  if (obj.loader !== undefined) {
+    writeLoad(obj, obj.loader, prog, attr)
+    return
+  }
   prog.fd = loadWithLog(obj, sys, prog, attr)
   prog.shownFd = obj.freeShownFds.shift() ?? obj.nextShownFd++
-  if (!obj.hasRodata || !kernelSupports(sys, 'progBindMap')) return
+  if (!obj.hasRodata || !objectSupports(obj, sys, 'progBindMap')) return
   for (const map of obj.maps) {
     if (map.internal !== InternalMap.RODATA) continue
     try {
@@ -68,6 +75,23 @@ function loadProgram(obj: BpfObject, sys: Syscalls, kernel: KernelBtf, prog: Bpf
       log.warn(`prog '${prog.name}': failed to bind map '${map.realName ?? ''}': ${errstr(error.errno)}`)
     }
   }
+}
+
+/** bpf_program_record_relos, and the program itself. */
+function writeLoad(obj: BpfObject, loader: LoaderProgram, prog: BpfProgram, attr: ProgLoadAttr): void {
+  for (const { type, extIdx, insnIdx, core } of prog.relocs) {
+    if (type === RelocType.CORE && core !== undefined) loader.recordCoreRelo({ ...core, insnOff: insnIdx * 8 })
+    const ext = obj.externs[extIdx]
+    if (ext === undefined) continue
+    const { name, isWeak, ksym } = ext
+    if (type === RelocType.EXTERN_CALL) {
+      loader.recordExtern({ name, isWeak, isTypeless: false, isLd64: false, kind: BtfKind.FUNC, insnIdx })
+    } else if (type === RelocType.EXTERN_LD64 && ext.type === ExternType.KSYM) {
+      const kind = obj.btf?.kind(ext.btfId) === BtfKind.VAR ? BtfKind.VAR : BtfKind.FUNC
+      loader.recordExtern({ name, isWeak, isTypeless: ksym.typeId === 0, isLd64: true, kind, insnIdx })
+    }
+  }
+  loader.progLoad(attr, prog.name, obj.programs.indexOf(prog))
 }
 
 function loadAttributes(obj: BpfObject, sys: Syscalls, prog: BpfProgram): ProgLoadAttr {
@@ -85,7 +109,7 @@ function loadAttributes(obj: BpfObject, sys: Syscalls, prog: BpfProgram): ProgLo
     attachBtfObjFd: prog.attachBtfObjFd,
   }
   if (obj.fdArray.length > 0) attr.fdArray = obj.fdArray
-  if (obj.btfFd >= 0 && kernelSupports(sys, 'btfFunc')) {
+  if (obj.btfFd >= 0 && objectSupports(obj, sys, 'btfFunc')) {
     attr.progBtfFd = obj.btfFd
     if (prog.funcInfo !== undefined) {
       attr.funcInfoRecSize = prog.funcInfo.recordSize
@@ -109,12 +133,12 @@ function prepareBySection(
 ): void {
   const def = prog.secDef
   if (def === undefined) return
-  if (def.expAttachOpt && !kernelSupports(sys, 'expAttachType')) attr.expectedAttachType = 0
+  if (def.expAttachOpt && !objectSupports(obj, sys, 'expAttachType')) attr.expectedAttachType = 0
   let flags = attr.progFlags ?? 0
   if (def.sleepable) flags |= ProgFlag.SLEEPABLE
   if (prog.type === ProgType.XDP && def.xdpFrags) flags |= ProgFlag.XDP_HAS_FRAGS
   attr.progFlags = flags
-  if (def.usdt && kernelSupports(sys, 'uprobeMultiLink')) {
+  if (def.usdt && objectSupports(obj, sys, 'uprobeMultiLink')) {
     prog.expectedAttachType = AttachType.TRACE_UPROBE_MULTI
     attr.expectedAttachType = AttachType.TRACE_UPROBE_MULTI
   }
@@ -130,7 +154,12 @@ function prepareBySection(
     fail(Errno.EINVAL)
   }
   try {
-    const found = kernel.findAttachTarget(target, prog.expectedAttachType)
+    if (obj.loader !== undefined) {
+      const [prefix, kind] = attachPrefix(prog.expectedAttachType)
+      obj.loader.recordAttachTarget(prefix + target, kind)
+    }
+    const found =
+      obj.loader === undefined ? kernel.findAttachTarget(target, prog.expectedAttachType) : { id: 1, objFd: 0 }
     prog.attachBtfId = found.id
     prog.attachBtfObjFd = found.objFd
   } catch (error) {

@@ -6,7 +6,7 @@ import { ProgType } from '../uapi/prog-type.ts'
 import { relocateCore } from './core.ts'
 import { createMaps, initProgArrays } from './create-maps.ts'
 import { LibbpfErrno, LibbpfError, errstr } from './error.ts'
-import { kernelSupports, kernelVersion } from './features.ts'
+import { objectSupports, kernelVersion } from './features.ts'
 import { KernelBtf } from './kernel-btf.ts'
 import { loadPrograms } from './load-programs.ts'
 import { ExternType, RelocType } from './model.ts'
@@ -34,7 +34,9 @@ export function loadObject(obj: BpfObject, sys: Syscalls): void {
     log.warn(`object '${obj.name}': load can't be attempted twice`)
     throw new LibbpfError(Errno.EINVAL)
   }
-  if (!obj.littleEndian) {
+  if (obj.loader !== undefined) {
+    obj.loader.begin(obj.programs.length, obj.maps.length)
+  } else if (!obj.littleEndian) {
     log.warn(`object '${obj.name}': loading non-native endianness is unsupported`)
     throw new LibbpfError(LibbpfErrno.ENDIAN)
   }
@@ -45,6 +47,7 @@ export function loadObject(obj: BpfObject, sys: Syscalls): void {
       obj.state = 'prepared'
       loadPrograms(obj, sys, kernel)
       initProgArrays(obj, sys)
+      finishLoader(obj)
       obj.state = 'loaded'
     } catch (error) {
       const prepared = obj.state === 'prepared'
@@ -58,12 +61,20 @@ export function loadObject(obj: BpfObject, sys: Syscalls): void {
   })
 }
 
+/** bpf_gen__finish. */
+function finishLoader(obj: BpfObject): void {
+  if (obj.loader === undefined) return
+  obj.btfFd = -1
+  const errno = obj.loader.finish(obj.programs.length, obj.maps.length)
+  if (errno !== 0) throw new LibbpfError(errno)
+}
+
 /** bpf_object_prepare: everything up to the programs. */
 function prepare(obj: BpfObject, sys: Syscalls, kernel: KernelBtf): void {
   sayToken(obj, sys)
-  if (needsVmlinux(obj)) kernel.load()
+  if (obj.loader === undefined && needsVmlinux(obj)) kernel.load()
   resolveExterns(obj, sys, kernel)
-  if (!kernelSupports(sys, 'arrayMmap')) {
+  if (!objectSupports(obj, sys, 'arrayMmap')) {
     for (const map of obj.maps) if (map.isInternal) map.def.mapFlags &= ~MapFlag.MMAPABLE
   }
   initKernelStructOps(obj, kernel)
@@ -160,7 +171,7 @@ function loadBtf(obj: BpfObject, sys: Syscalls): void {
     }
     log.info(`Error loading .BTF into kernel: ${errstr(errno)}. BTF is optional, ignoring.`)
   }
-  if (!kernelSupports(sys, 'btf')) {
+  if (!objectSupports(obj, sys, 'btf')) {
     if (mandatory) report(Errno.ENOTSUP)
     log.debug(() => "Kernel doesn't support BTF, skipping uploading it.")
     return
@@ -171,6 +182,12 @@ function loadBtf(obj: BpfObject, sys: Syscalls): void {
       .idsNamed(prog.name)
       .find((each) => btf.kind(each) === BtfKind.FUNC && btf.funcLinkage(each) === FuncLinkage.GLOBAL)
     if (id !== undefined) btf.setFuncLinkage(id, FuncLinkage.STATIC)
+  }
+  if (obj.loader !== undefined) {
+    obj.loader.loadBtf(btf.rawData(!obj.littleEndian))
+    // As good as a descriptor from here on.
+    obj.btfFd = 0
+    return
   }
   const bytes = btf.rawData()
   try {

@@ -2,6 +2,7 @@ import type { Fd } from '../uapi/attr.ts'
 import { Insns } from '../isa/insn.ts'
 import { MapType } from '../uapi/map-type.ts'
 import { BPF_OBJ_NAME_LEN } from '../uapi/flags.ts'
+import type { LoaderProgram } from './gen-loader/loader.ts'
 import type { BtfExt } from './btf-ext.ts'
 import type { Elf, Section } from './elf.ts'
 import type { Log } from './log.ts'
@@ -227,6 +228,8 @@ export interface OpenOptions {
   customBtf?: { path: string; bytes: Uint8Array }
   /** Extra Kconfig lines, read before the system's. */
   kconfig?: string
+  /** object_name of bpf_object__open_mem: the file is in memory, and this is all that it is called. */
+  objectName?: string
 }
 
 /** struct bpf_object. */
@@ -255,15 +258,21 @@ export class BpfObject {
   jumptables: Uint8Array | undefined
   fdArray: Fd[] = []
   state: 'open' | 'prepared' | 'loaded' = 'open'
+  /** Set by generateLoader: what would go to the kernel is written into a program. */
+  loader: LoaderProgram | undefined
   /** Numbers below `nextShownFd` that are free again, the lowest first. */
   freeShownFds: number[] = [3]
   /** Descriptors 0 to 2, and 3 for the file that is being read. */
   nextShownFd = 4
 
   constructor(path: string, options: OpenOptions, log: Log) {
-    this.path = path
+    this.path = options.objectName ?? path
     this.options = options
     this.log = log
+    if (options.objectName !== undefined) {
+      this.name = options.objectName
+      return
+    }
     const base = path.slice(path.lastIndexOf('/') + 1).slice(0, BPF_OBJ_NAME_LEN - 1)
     const dot = base.indexOf('.')
     this.name = dot < 0 ? base : base.slice(0, dot)

@@ -616,8 +616,9 @@ export class ObjectBtf {
     return off
   }
 
-  /** btf__raw_data: what the kernel gets. */
-  rawData(): Uint8Array {
+  /** btf__raw_data: what the kernel gets. @param swapped in big-endian byte order. */
+  rawData(swapped = false): Uint8Array {
+    if (swapped) return this.#swappedData()
     if (this.#raw !== undefined) return this.#raw
     const raw = new Uint8Array(HEADER_SIZE + this.#types.length + this.#strings.length)
     raw.set(this.#header.subarray(0, HEADER_SIZE))
@@ -629,6 +630,17 @@ export class ObjectBtf {
     view.setUint32(20, this.#strings.length, true)
     raw.set(this.#types, HEADER_SIZE)
     raw.set(this.#strings, HEADER_SIZE + this.#types.length)
+    return raw
+  }
+
+  #swappedData(): Uint8Array {
+    const raw = this.rawData().slice()
+    const view = new DataView(raw.buffer)
+    const header = view.getUint32(4, true)
+    const types = header + view.getUint32(8, true)
+    view.setUint16(0, MAGIC, false)
+    for (let at = 4; at < Math.min(header, 32); at += 4) view.setUint32(at, view.getUint32(at, true), false)
+    for (let at = types; at < types + this.#types.length; at += 4) view.setUint32(at, view.getUint32(at, true), false)
     return raw
   }
 }

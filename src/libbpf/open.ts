@@ -19,20 +19,24 @@ export function makeLog(options: OpenOptions): Log {
 }
 
 /**
- * bpf_object__open_file: an object's programs, maps, externs and relocations, from its file alone.
+ * bpf_object__open_file, and bpf_object__open_mem with `objectName`: an object's programs, maps, externs and relocations,
+ * from its file alone.
  *
  * @param path as the user wrote it: the object's name comes from it.
  * @throws LibbpfError after printing why.
  */
 export function openObject(source: ObjectSource, path: string, options: OpenOptions = {}): BpfObject {
   const log = makeLog(options)
-  log.debug(() => `loading object from ${path}`)
+  const { objectName } = options
+  log.debug(() =>
+    objectName === undefined ? `loading object from ${path}` : `loading object '${objectName}' from buffer`,
+  )
   const obj = new BpfObject(path, options, log)
   if ('failed' in source) {
     log.warn(`elf: failed to open ${path}: ${errstr(source.failed)}`)
     throw new LibbpfError(source.failed)
   }
-  const elf = new Elf(source, path, log)
+  const elf = new Elf(source, obj.path, log)
   const state = collectSections(obj, elf)
   collectExterns(obj, elf)
   fixupBtf(obj, elf)

@@ -89,7 +89,7 @@ export function unpinProgram(obj: BpfObject, sys: Syscalls, prog: BpfProgram, pa
 /** bpf_map__pin, at its own path where none is given. @throws LibbpfError. */
 export function pinMap(obj: BpfObject, sys: Syscalls, map: BpfMap, path?: string): void {
   const { log } = obj
-  if (map.fd < 0) {
+  if (map.fd < 0 && obj.loader === undefined) {
     log.warn(`map '${map.name}': can't pin BPF map without FD (was it created?)`)
     fail(Errno.EINVAL)
   }

@@ -93,10 +93,20 @@ export function relocateData(
   })
 }
 
+/** A loader's programs name maps by their places in fd_array. */
+function byIndex(pseudo: number): number {
+  return pseudo === PseudoLdImm64.MAP_FD ? PseudoLdImm64.MAP_IDX : PseudoLdImm64.MAP_IDX_VALUE
+}
+
 function useMap(obj: BpfObject, prog: BpfProgram, reloc: Reloc, i: number, pseudo: number, uses: MapUse[]): void {
   const map = obj.maps[reloc.mapIdx]
   const at = reloc.insnIdx
   if (map === undefined) return
+  if (obj.loader !== undefined) {
+    prog.insns.setRegs(at, prog.insns.dst(at), byIndex(pseudo))
+    prog.insns.setImm(at, reloc.mapIdx)
+    return
+  }
   if (map.autocreate) {
     prog.insns.setRegs(at, prog.insns.dst(at), pseudo)
     uses.push({ prog, insnIdx: at, mapIdx: reloc.mapIdx })
@@ -115,9 +125,11 @@ function relocateExternLoad(obj: BpfObject, prog: BpfProgram, reloc: Reloc, uses
   const { insns } = prog
   if (ext === undefined) return
   if (ext.type === ExternType.KCFG) {
-    insns.setRegs(at, insns.dst(at), PseudoLdImm64.MAP_VALUE)
+    const inLoader = obj.loader !== undefined
+    insns.setRegs(at, insns.dst(at), inLoader ? PseudoLdImm64.MAP_IDX_VALUE : PseudoLdImm64.MAP_VALUE)
     setSecond(insns, at, ext.kcfg.dataOff)
-    uses.push({ prog, insnIdx: at, mapIdx: obj.kconfigMapIdx })
+    if (inLoader) insns.setImm(at, obj.kconfigMapIdx)
+    else uses.push({ prog, insnIdx: at, mapIdx: obj.kconfigMapIdx })
   } else if (ext.ksym.typeId !== 0 && ext.isSet) {
     insns.setRegs(at, insns.dst(at), PseudoLdImm64.BTF_ID)
     insns.setImm(at, ext.ksym.kernelBtfId)

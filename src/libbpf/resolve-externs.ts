@@ -4,7 +4,7 @@ import { Errno } from '../uapi/errno.ts'
 import { typesAreCompatible } from './core-types.ts'
 import { latin1 } from './elf.ts'
 import { LibbpfError, errstr } from './error.ts'
-import { distributionVersion, kernelSupports } from './features.ts'
+import { distributionVersion, objectSupports } from './features.ts'
 import { readExtraKconfig, readSystemKconfig, setNumber } from './kconfig.ts'
 import type { KernelBtf, ModuleBtf } from './kernel-btf.ts'
 import { ExternType } from './model.ts'
@@ -56,8 +56,8 @@ export function resolveExterns(obj: BpfObject, sys: Syscalls, kernel: KernelBtf)
 function setVirtual(obj: BpfObject, sys: Syscalls, ext: Extern, data: Uint8Array): void {
   let value = 0
   if (ext.name === 'LINUX_KERNEL_VERSION') value = distributionVersion(sys)
-  else if (ext.name === 'LINUX_HAS_BPF_COOKIE') value = Number(kernelSupports(sys, 'bpfCookie'))
-  else if (ext.name === 'LINUX_HAS_SYSCALL_WRAPPER') value = Number(kernelSupports(sys, 'syscallWrapper'))
+  else if (ext.name === 'LINUX_HAS_BPF_COOKIE') value = Number(objectSupports(obj, sys, 'bpfCookie'))
+  else if (ext.name === 'LINUX_HAS_SYSCALL_WRAPPER') value = Number(objectSupports(obj, sys, 'syscallWrapper'))
   else if (!ext.name.startsWith('LINUX_') || !ext.isWeak) {
     obj.log.warn(`extern (kcfg) '${ext.name}': unrecognized virtual extern`)
     fail(Errno.EINVAL)
@@ -106,6 +106,11 @@ function readKallsyms(obj: BpfObject, btf: ObjectBtf, sys: Syscalls): void {
 function resolveByBtf(obj: BpfObject, btf: ObjectBtf, kernel: KernelBtf): void {
   for (const ext of obj.externs) {
     if (ext.type !== ExternType.KSYM || ext.ksym.typeId === 0) continue
+    if (obj.loader !== undefined) {
+      // Looked up when the loader runs.
+      ext.isSet = true
+      continue
+    }
     if (btf.kind(ext.btfId) === BtfKind.VAR) resolveVar(obj, btf, ext, kernel)
     else resolveFunc(obj, btf, ext, kernel)
   }

@@ -17,7 +17,13 @@ export function initKernelStructOps(obj: BpfObject, kernel: KernelBtf): void {
   const { btf } = obj
   if (btf === undefined) return
   for (const map of obj.maps) {
-    if (map.structOps !== undefined && map.autocreate) initMap(obj, btf, kernel, map, map.structOps)
+    if (map.structOps === undefined || !map.autocreate) continue
+    if (obj.loader !== undefined) {
+      // libbpf has no BTF of the kernel's then, and the real bpftool dies of SIGSEGV here.
+      obj.log.warn(`map '${map.name}': a loader program can't have struct_ops maps`)
+      fail(Errno.ENOTSUP)
+    }
+    initMap(obj, btf, kernel, map, map.structOps)
   }
 }
 

@@ -5,7 +5,7 @@ import { Errno } from '../uapi/errno.ts'
 import { PseudoCall, PseudoLdImm64 } from '../uapi/flags.ts'
 import type { ExtTable } from './btf-ext.ts'
 import { LibbpfErrno, LibbpfError } from './error.ts'
-import { kernelSupports } from './features.ts'
+import { objectSupports } from './features.ts'
 import { RelocType } from './model.ts'
 import type { BpfObject, BpfProgram, ProgExtInfo, Reloc } from './model.ts'
 import { BtfKind, FuncLinkage } from './object-btf.ts'
@@ -150,7 +150,7 @@ function appendSubprog(obj: BpfObject, main: BpfProgram, subprog: BpfProgram): v
 /** reloc_prog_func_and_line_info: records of .BTF.ext that belong to a part of the program. */
 function relocateExtInfo(obj: BpfObject, sys: Syscalls, main: BpfProgram, part: BpfProgram): void {
   const { btfExt } = obj
-  if (btfExt === undefined || !kernelSupports(sys, 'btfFunc')) return
+  if (btfExt === undefined || !objectSupports(obj, sys, 'btfFunc')) return
   if (main === part || main.funcInfo !== undefined) {
     const more = takeExtInfo(part, btfExt.funcInfo, main.funcInfo)
     if (more === undefined) missing(obj, part, main.funcInfo, 'function', 'func')

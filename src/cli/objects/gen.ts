@@ -20,10 +20,10 @@ function notYet(verb: string): CommandError {
 }
 
 /** do_skeleton and do_subskeleton: `FILE [name NAME]`. */
-function skeleton(verb: string): Verb {
-  return (cmd, args) => {
+function named(print: (cmd: Command, file: string, name: string) => Promise<number>): Verb {
+  return async (cmd, args) => {
     requireOrUsage(cmd, args, 1)
-    args.shift()
+    const file = args.shift()
     let name = ''
     while (args.length > 0) {
       requireArgs(args, 2)
@@ -32,7 +32,8 @@ function skeleton(verb: string): Verb {
       if (name !== '') throw new CommandError('object name already specified')
       name = args.shift()
     }
-    throw notYet(verb)
+    const { givenName, nameOfFile } = await import('./gen-names.ts')
+    return print(cmd, file, name === '' ? nameOfFile(file) : givenName(name))
   }
 }
 
@@ -47,8 +48,8 @@ function counted(verb: string, count: number): Verb {
 export const gen = {
   verbs: [
     ['object', counted('object', 2)],
-    ['skeleton', skeleton('skeleton')],
-    ['subskeleton', skeleton('subskeleton')],
+    ['skeleton', named(async (...words) => (await import('./gen-skeleton.ts')).printSkeleton(...words))],
+    ['subskeleton', named(async (...words) => (await import('./gen-subskeleton.ts')).printSubskeleton(...words))],
     ['min_core_btf', counted('min_core_btf', 3)],
     ['help', 'help'],
   ],

@@ -32,15 +32,19 @@ export function openObjectFile(
   path: string,
   { verbose = true, ...choice }: ObjectChoice = {},
 ): BpfObject {
+  return openObject(readObject(cmd, path), path, { ...openPrinting(cmd, verbose), ...choice })
+}
+
+/** Where libbpf's messages go, and which; with -d the kernel's log is asked for too, where the command does. */
+export function openPrinting(cmd: Command, verbose: boolean): OpenOptions {
   const { verifierLogs } = cmd.options
-  return openObject(readObject(cmd, path), path, {
+  return {
     print: (level, text) => {
       if (level !== 'debug' || verifierLogs) cmd.message(text)
     },
     debug: verifierLogs,
     ...(verifierLogs && verbose && { kernelLogLevel: 1 + 2 + 4 }),
-    ...choice,
-  })
+  }
 }
 
 /** bpf_object__close: nothing but what was pinned or attached stays. */

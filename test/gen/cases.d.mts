@@ -1,0 +1,5 @@
+export const recordedFolder: string
+export const commands: Readonly<Record<string, readonly string[]>>
+export function wordsOf(command: string, file: string): string[]
+export function objects(): Readonly<Record<string, string>>
+export const whole: readonly (readonly [string, string, string])[]
