@@ -31,7 +31,7 @@ export function checkProgram(env: LoadEnv): FinishedLog {
     checkCfg(env)
     checkAttachTarget(env)
     walkStart(env)
-    checkEliminated(env)
+    if (!env.rewritten) checkEliminated(env)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     refusal = error.errno

@@ -3,6 +3,7 @@ import type { Insns } from '../../isa/insn.ts'
 import type { ProgLoadAttr } from '../../uapi/attr.ts'
 import type { VerifierLog } from '../log.ts'
 import type { MapRecord, ProgRecord } from '../objects/records.ts'
+import type { Rewritten } from '../rewrite/rewrite.ts'
 import type { LoadKernel } from './load.ts'
 
 /** A function of the program: the main one, or what a call or a callback leads to (struct bpf_subprog_info). */
@@ -63,6 +64,8 @@ export interface LoadEnv {
   insnsProcessed: number
   /** The walk's counts, once there was one. */
   statistics?: WalkStatistics
+  /** What the rewrites made of it: only after a walk that was finished. */
+  rewritten?: Rewritten
 }
 
 /** What print_verification_stats says of the walk. */

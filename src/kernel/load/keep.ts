@@ -1,4 +1,4 @@
-import { INSN_SIZE, Insns } from '../../isa/insn.ts'
+import { INSN_SIZE } from '../../isa/insn.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { KernelError } from '../error.ts'
@@ -8,6 +8,7 @@ import type { LoadEnv } from './env.ts'
 import type { LoadResult } from './load.ts'
 import { resolvedType } from './map-compat.ts'
 import { FUNC_INFO_SIZE, LINE_INFO_SIZE } from './prog-btf.ts'
+import { funcInfoOf, lineInfoOf, subprogsOf } from './rewritten.ts'
 import { progTag } from './tag.ts'
 import { translate } from './translate.ts'
 
@@ -24,6 +25,10 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
   const owned = claimMaps(env, log)
   const { xlated, run } = translate(env)
   const tag = progTag(insns)
+  const funcInfo = funcInfoOf(env)
+  const lineInfo = lineInfoOf(env)
+  // Pages that it once needed aren't given back (bpf_prog_realloc).
+  const longest = Math.max(env.rewritten?.longest ?? 0, insns.length) * INSN_SIZE
   return {
     record: {
       type: env.type,
@@ -42,16 +47,16 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
       attachProgId: env.dstProg?.id ?? 0,
       xlatedLen: xlated.length,
       jitedLen: 0,
-      memlock: Math.ceil((PROG_HEADER + xlated.length) / PAGE_SIZE) * PAGE_SIZE,
+      memlock: Math.ceil((PROG_HEADER + longest) / PAGE_SIZE) * PAGE_SIZE,
       verifiedInsns: env.insnsProcessed,
-      subprogs: describeSubprogs(env, tag),
-      nrFuncInfo: env.funcInfo.length,
-      nrLineInfo: env.lineInfo.length / LINE_INFO_SIZE,
+      subprogs: subprogsOf(env, tag),
+      nrFuncInfo: funcInfo.length / FUNC_INFO_SIZE,
+      nrLineInfo: lineInfo.length / LINE_INFO_SIZE,
     },
     xlated,
     run,
-    funcInfo: encodeFuncInfo(env),
-    lineInfo: env.lineInfo,
+    funcInfo,
+    lineInfo,
     owned,
     log: log.text,
     logTrueSize: log.trueSize,
@@ -90,28 +95,4 @@ function claimMaps(env: LoadEnv, log: FinishedLog): LoadResult['owned'] {
     if (!alike || !sameAttach) throw new KernelError(Errno.EINVAL, log.text, log.trueSize)
   }
   return owned
-}
-
-/** @param tag the whole program's: that of its only function. */
-function describeSubprogs({ subprogs, insns, funcInfo, btf }: LoadEnv, tag: string) {
-  return subprogs.map(({ start }, i) => {
-    const end = subprogs[i + 1]?.start ?? insns.length
-    const typeId = funcInfo[i]?.typeId
-    const own = () => progTag(new Insns(insns.bytes.subarray(start * INSN_SIZE, end * INSN_SIZE)))
-    return {
-      start,
-      tag: subprogs.length === 1 ? tag : own(),
-      name: btf && typeId !== undefined ? btf.name(typeId) : '',
-    }
-  })
-}
-
-function encodeFuncInfo({ funcInfo }: LoadEnv): Uint8Array {
-  const bytes = new Uint8Array(funcInfo.length * FUNC_INFO_SIZE)
-  const view = new DataView(bytes.buffer)
-  funcInfo.forEach(({ insnOff, typeId }, i) => {
-    view.setUint32(i * FUNC_INFO_SIZE, insnOff, true)
-    view.setUint32(i * FUNC_INFO_SIZE + 4, typeId, true)
-  })
-  return bytes
 }

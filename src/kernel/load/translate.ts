@@ -1,6 +1,7 @@
 import { INSN_SIZE, Insns } from '../../isa/insn.ts'
 import { Class, Jmp, LD_IMM64 } from '../../isa/opcode.ts'
 import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
+import { MapType } from '../../uapi/map-type.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { helperProto } from '../helpers/access.ts'
 import type { MapRecord } from '../objects/records.ts'
@@ -20,11 +21,8 @@ export interface Translated {
   run: Uint8Array
 }
 
-/**
- * What a loaded program's instructions become: descriptors turn into ids; in the dump, calls into distances from
- * __bpf_call_base. The verifier's rewrites are not made.
- */
-export function translate(env: LoadEnv): Translated {
+/** The program with ids for the descriptors of its maps, and addresses of kernel symbols: what the runtime runs. */
+export function runForm(env: LoadEnv): Insns {
   const dump = new Insns(env.insns.bytes.slice(0, env.insns.length * INSN_SIZE))
   for (const { slot, mapIndex } of env.mapUses) {
     const src = dump.src(slot)
@@ -34,12 +32,42 @@ export function translate(env: LoadEnv): Translated {
   }
   for (const [slot, address] of env.ksymAddresses) {
     dump.setRegs(slot, dump.dst(slot), 0)
-    dump.setImm(slot, Number(BigInt.asIntN(32, address)))
-    dump.setImm(slot + 1, Number(BigInt.asIntN(32, address >> 32n)))
+    setImm64(dump, slot, address)
   }
-  const run = dump.bytes.slice()
+  return dump
+}
+
+/** Where an arena is in a process that mapped it without asking for an address. */
+const MAPPED_ANYWHERE = 0x7f00_0000_0000n
+
+/** The program as the rewrites begin with it: an address in an arena is the user's, and nobody sees that it was a map. */
+export function rewriteForm(env: LoadEnv): Insns {
+  const insns = runForm(env)
+  for (const { slot, mapIndex } of env.mapUses) {
+    const map = env.usedMaps[mapIndex] as MapRecord
+    if (map.type !== MapType.ARENA || insns.src(slot) !== PseudoLdImm64.MAP_VALUE) continue
+    const address = (map.mapExtra || MAPPED_ANYWHERE) + BigInt(insns.imm(slot + 1) >>> 0)
+    insns.setRegs(slot, insns.dst(slot), 0)
+    setImm64(insns, slot, address)
+  }
+  return insns
+}
+
+function setImm64(insns: Insns, slot: number, value: bigint): void {
+  insns.setImm(slot, Number(BigInt.asIntN(32, value)))
+  insns.setImm(slot + 1, Number(BigInt.asIntN(32, value >> 32n)))
+}
+
+/**
+ * What a loaded program's instructions become. The dump is what the rewrites made of it; without them only calls turn
+ * into distances from __bpf_call_base.
+ */
+export function translate(env: LoadEnv): Translated {
+  const run = runForm(env)
+  if (env.rewritten) return { xlated: env.rewritten.xlated, run: run.bytes }
+  const dump = new Insns(run.bytes.slice())
   patchCalls(env, dump)
-  return { xlated: dump.bytes, run }
+  return { xlated: dump.bytes, run: run.bytes }
 }
 
 /** do_misc_fixups, fixup_call_args and fixup_kfunc_call, as far as they set where a call goes. */

@@ -8,6 +8,8 @@ import { fieldMask } from '../btf/field-types.ts'
 import { structMetasOf } from '../btf/checked.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import type { InnerMapMeta, MapRecord } from '../objects/records.ts'
+import { rewrite } from '../rewrite/rewrite.ts'
+import type { VerifierEnv } from '../verifier/env.ts'
 import { LogLevel, NotYetError } from '../verifier/env.ts'
 import type { AttachTo, SpecialField, VerifierInput, VerifierMap } from '../verifier/input.ts'
 import { ROOT } from '../verifier/input.ts'
@@ -15,6 +17,7 @@ import { makeEnv, verify } from '../verifier/verify.ts'
 import type { LoadEnv } from './env.ts'
 import { resolvedType } from './map-compat.ts'
 import { walkStraight } from './straight-walk.ts'
+import { rewriteForm } from './translate.ts'
 
 /**
  * What happens to a program for which the walk needs something that isn't written yet: it's loaded without a verdict,
@@ -41,14 +44,24 @@ function walk(env: LoadEnv): void {
   const verifier = makeEnv(toInput(env))
   try {
     verify(verifier)
+    rewriteWalked(env, verifier)
   } finally {
     env.insnsProcessed = verifier.insnProcessed
     env.statistics = {
       maxStatesPerInsn: verifier.maxStatesPerInsn,
       totalStates: verifier.totalStates,
       peakStates: verifier.peakStates,
-      stackDepths: verifier.subprogs.map(({ stackDepth }) => stackDepth),
+      stackDepths: (env.rewritten?.parts ?? verifier.subprogs).map(({ stackDepth }) => stackDepth),
     }
+  }
+}
+
+/** What bpf_check does to a program that passed. One that needs what isn't written yet stays as it is. */
+function rewriteWalked(env: LoadEnv, verifier: VerifierEnv): void {
+  try {
+    env.rewritten = rewrite(verifier, rewriteForm(env))
+  } catch (error) {
+    if (!verifierSwitch.unfinishedPasses || !(error instanceof NotYetError)) throw error
   }
 }
 

@@ -2,7 +2,7 @@ import { helperNames } from '../../uapi/helper-names.ts'
 
 const ids = new Map(helperNames.map((name, id) => [name, id]))
 
-function idOf(name: string): number {
+export function idOf(name: string): number {
   return ids.get(name) ?? -1
 }
 
