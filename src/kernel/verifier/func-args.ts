@@ -3,11 +3,14 @@ import { Kind } from '../../btf/btf.ts'
 import { kindNames } from '../../btf/kinds.ts'
 import { Errno } from '../../uapi/errno.ts'
 import type { SubprogArg } from './aux.ts'
+import { isStructOrUnion } from './btf-struct-walk.ts'
 import type { VerifierEnv } from './env.ts'
-import { notYet, refuse } from './env.ts'
+import { refuse } from './env.ts'
 import { processDynptrFunc } from './dynptr.ts'
-import { checkArgRegOff, checkMemReg } from './helper-args.ts'
-import { isProgContext } from './prog-context.ts'
+import { checkArgRegOff, checkMemReg, checkRegType, makeMeta } from './helper-args.ts'
+import { kernelTypeOf } from './kernel-type.ts'
+import { isProgContext, validateProgContext } from './prog-context.ts'
+import { isNull } from './ranges.ts'
 import { ArgType, Flag, RegType, baseType } from './types.ts'
 
 /** What a function's BTF says of its arguments (btf_prepare_func_args), and whether a call's fit. */
@@ -21,6 +24,21 @@ export function kindName(btf: Btf, id: number): string {
 
 function isScalarKind(kind: number): boolean {
   return kind === Kind.INT || kind === Kind.ENUM || kind === Kind.ENUM64
+}
+
+/** btf_type_is_primitive: numbers of the usual sizes. */
+function isPrimitive(btf: Btf, id: number): boolean {
+  const kind = btf.kind(id)
+  if (kind !== Kind.INT) return isScalarKind(kind)
+  return (
+    btf.intOffset(id) === 0 && [8, 16, 32, 64, 128].includes(btf.intBits(id)) && btf.intBits(id) === btf.size(id) * 8
+  )
+}
+
+/** A struct or union, or a declaration of a struct. */
+function isStructLike(btf: Btf, id: number): boolean {
+  const kind = btf.kind(id)
+  return isStructOrUnion(kind) || (kind === Kind.FWD && !btf.kflag(id))
 }
 
 /** btf_prepare_func_args. */
@@ -108,14 +126,33 @@ function prepareArg(
   if (btf.kind(type) === Kind.PTR) {
     if (tags & Tag.CTX || isProgContext(env, btf, type)) {
       if (tags & ~Tag.CTX) badTags()
+      if (tags & Tag.CTX) validateProgContext(env, btf, type, i)
       return plain(ArgType.PTR_TO_CTX)
     }
     const target = btf.skipModsAndTypedefs(btf.type(type))
-    if (btf.kind(target) === Kind.STRUCT && btf.name(target) === 'bpf_dynptr') {
+    if (isStructLike(btf, target) && btf.name(target) === 'bpf_dynptr') {
       if (tags) badTags()
       return plain(ArgType.PTR_TO_DYNPTR | Flag.MEM_RDONLY)
     }
-    if (tags & Tag.TRUSTED || tags & Tag.UNTRUSTED) return notYet('trusted arguments of global functions')
+    if (tags & Tag.TRUSTED) {
+      if (tags & Tag.NONNULL) badTags()
+      const mayBeNull = tags & Tag.NULLABLE ? Flag.PTR_MAYBE_NULL : 0
+      return plain(ArgType.PTR_TO_BTF_ID | Flag.PTR_TRUSTED | mayBeNull, 0, kernelTypeOf(env, btf, type, i))
+    }
+    if (tags & Tag.UNTRUSTED) {
+      if (tags & ~Tag.UNTRUSTED) {
+        refuse(env, Errno.EINVAL, `arg#${i} untrusted cannot be combined with any other tags\n`)
+      }
+      if (target === 0 || isPrimitive(btf, target)) {
+        return plain(ArgType.PTR_TO_MEM | Flag.MEM_RDONLY | Flag.PTR_UNTRUSTED)
+      }
+      const id = kernelTypeOf(env, btf, type, i)
+      if (!isStructOrUnion(env.vmlinux().kind(id))) {
+        const what = `${kindName(env.vmlinux(), id)} '', but only struct or primitive types are allowed`
+        refuse(env, Errno.EINVAL, `arg#${i} has type ${what}\n`)
+      }
+      return plain(ArgType.PTR_TO_BTF_ID | Flag.PTR_UNTRUSTED, 0, id)
+    }
     if (tags & Tag.ARENA) {
       if (tags & ~Tag.ARENA) {
         refuse(env, Errno.EINVAL, `arg#${i} arena cannot be combined with any other tags\n`)
@@ -146,7 +183,7 @@ export function checkFuncArgMatch(env: VerifierEnv, subprog: number): void {
   })
 }
 
-function checkArg(env: VerifierEnv, { argType, memSize }: SubprogArg, i: number): void {
+function checkArg(env: VerifierEnv, { argType, memSize, btfId }: SubprogArg, i: number): void {
   const regno = i + 1
   const reg = env.reg(regno)
   const no = (text: string): never => refuse(env, Errno.EINVAL, `${text}\n`)
@@ -174,7 +211,12 @@ function checkArg(env: VerifierEnv, { argType, memSize }: SubprogArg, i: number)
       checkArgRegOff(env, reg, regno, ArgType.PTR_TO_DYNPTR)
       processDynptrFunc(env, regno, -1, argType, 0)
       break
+    case ArgType.PTR_TO_BTF_ID:
+      if (isNull(reg) && argType & Flag.PTR_MAYBE_NULL) break
+      checkRegType(env, regno, argType, btfId, makeMeta(0, false))
+      checkArgRegOff(env, reg, regno, argType)
+      break
     default:
-      notYet('BTF arguments of functions')
+      refuse(env, Errno.EFAULT, `verifier bug: unrecognized arg#${i} type ${argType}\n`)
   }
 }
