@@ -17,7 +17,7 @@ const floors = {
   engines: ['src/kernel/{verifier,rewrite,runtime}/**'],
   load: ['src/kernel/{load,hooks}/**'],
   syscall: ['src/kernel/syscall.ts'],
-  boot: ['src/kernel/boot.ts', 'src/kernel/bpf/**'],
+  boot: ['src/kernel/{boot,import}.ts', 'src/kernel/bpf/**'],
   libbpf: ['src/libbpf/**'],
   cli: ['src/cli/**', 'src/library/**', 'src/index.ts'],
 }

@@ -8,11 +8,11 @@
 //   sysctl -a > sysctl
 // Release, version and machine are taken from the sysctls (kernel.osrelease, kernel.version, kernel.arch).
 // Everything is compressed with brotli: it is part of the package, and Node reads it without another dependency.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { build } from 'esbuild'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { brotliCompressSync, constants } from 'node:zlib'
-import { structSizes } from './profile/struct-sizes.mjs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const [name, folder] = process.argv.slice(2)
 if (!name || !folder || !/^[\w.-]+$/.test(name)) {
@@ -40,70 +40,23 @@ if (lines.every((line) => line.startsWith('0000000000000000')))
   throw new Error('kallsyms shows no addresses: run as root')
 if (lines.some((line) => line.includes('\t['))) throw new Error('kallsyms has symbols of modules')
 
-// What most loads ask for, so that they don't have to read all symbols: the functions of BPF itself, helpers that aren't
-// called so among them.
-const short = lines.filter((line) => / [tT] ((__)?bpf_|sk_skb_|sk_(select_)?reuseport|get_func_(arg|ret))/.test(line))
-
-// Sizes of these stand in meta.json: what the kernel's maps are counted with.
-const counted = [
-  'bpf_map',
-  'bpf_array',
-  'bpf_htab',
-  'htab_elem',
-  'bpf_queue_stack',
-  'lpm_trie',
-  'lpm_trie_node',
-  'bpf_bloom_filter',
-  'bpf_ringbuf_map',
-  'bpf_stack_map',
-  'stack_map_bucket',
-  'bpf_dtab',
-  'bpf_dtab_netdev',
-  'bpf_cpu_map',
-  'xsk_map',
-  'bpf_stab',
-  'bpf_shtab',
-  'bpf_shtab_bucket',
-  'reuseport_array',
-  'bpf_local_storage_map',
-  'bpf_local_storage_map_bucket',
-  'bpf_local_storage_elem',
-  'bpf_cgroup_storage_map',
-  'bpf_struct_ops_map',
-  'bpf_struct_ops_value',
-  'bpf_insn_array',
-  'bpf_rhtab',
-]
-
-const out = join(resolve(dirname(fileURLToPath(import.meta.url)), '..'), 'profiles', name)
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const out = join(root, 'profiles', name)
 mkdirSync(out, { recursive: true })
-const keep = (file, bytes) => {
-  const packed = brotliCompressSync(bytes, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: 11,
-      [constants.BROTLI_PARAM_LGWIN]: 24,
-      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-    },
-  })
-  writeFileSync(join(out, `${file}.br`), packed)
-  console.log(`${file}: ${bytes.length} bytes, kept in ${packed.length}`)
+// Packing is the command's own (`kernel import` does it too).
+const work = mkdtempSync(join(tmpdir(), 'profile-'))
+try {
+  const outfile = join(work, 'pack.mjs')
+  const entryPoints = [join(root, 'src/kernel/profile/pack.ts')]
+  await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external' })
+  cpSync(join(root, 'package.json'), join(work, 'package.json'))
+  const { PackEffort, packProfile } = await import(pathToFileURL(outfile).href)
+  const facts = {
+    release: sysctl('kernel.osrelease'),
+    version: sysctl('kernel.version'),
+    machine: sysctl('kernel.arch'),
+  }
+  packProfile(out, { vmlinuxBtf: btf, config, kallsyms, sysctl: sysctls }, facts, PackEffort.SMALL)
+} finally {
+  rmSync(work, { recursive: true })
 }
-keep('vmlinux.btf', btf)
-keep('kallsyms', kallsyms)
-keep('symbols', Buffer.from(short.join('\n') + '\n', 'latin1'))
-keep('config', config)
-keep('sysctl', sysctls)
-writeFileSync(
-  join(out, 'meta.json'),
-  JSON.stringify(
-    {
-      release: sysctl('kernel.osrelease'),
-      version: sysctl('kernel.version'),
-      machine: sysctl('kernel.arch'),
-      vmlinuxBtfSize: btf.length,
-      structSizes: structSizes(btf, counted),
-    },
-    null,
-    2,
-  ) + '\n',
-)

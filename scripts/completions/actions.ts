@@ -49,7 +49,7 @@ const byPlace: Readonly<Record<string, Action>> = {
 /** Words that nothing can be told of: numbers, and names that do not exist yet. */
 const unknown = new Set([
   ...['KEY_SIZE', 'VALUE_SIZE', 'MAX_ENTRIES', 'FLAGS', 'IDX', 'L', 'M', 'N', 'ROOT_ID', 'DURATION'],
-  ...['OBJECT_NAME', 'PREFIX'],
+  ...['OBJECT_NAME', 'PREFIX', 'VERSION'],
 ])
 
 /**
@@ -64,7 +64,7 @@ export function actionOf(name: string, where: { object: string; verb: string; be
     return object === 'gen' ? 'object' : 'file'
   }
   if (name === 'NAME') {
-    if (object === 'kernel') return 'kernel'
+    if (object === 'kernel' && verb !== 'import') return 'kernel'
     return before === 'dev' || before.endsWith('_dev') ? 'device' : 'none'
   }
   const action = byPlace[name]

@@ -1,9 +1,9 @@
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Machine as KernelMachine } from '../kernel/boot.ts'
-import { bootDirectory, bootMachine, profileNames } from '../kernel/boot.ts'
+import { bootDirectory, bootMachine, bootableKernels, hasKernel } from '../kernel/boot.ts'
 import { CommandError } from './command.ts'
 import type { CommandIo, Machine } from './io.ts'
+import { defaultState, kernelsFolder } from './user-folders.ts'
 
 /** Global options that choose the machine. */
 export interface MachineChoice {
@@ -15,12 +15,7 @@ export interface MachineChoice {
 
 /** The directory that a command's machine lives in: --state, $BPFTOOL_STATE, else the user's XDG state folder. */
 export function stateDirectory({ env, cwd }: Pick<CommandIo, 'env' | 'cwd'>, { state }: MachineChoice): string {
-  const chosen = state ?? env['BPFTOOL_STATE']
-  if (chosen) return resolve(cwd, chosen)
-  const xdg = env['XDG_STATE_HOME']
-  if (xdg?.startsWith('/')) return join(xdg, 'bpftool')
-  if (process.platform === 'win32' && env['LOCALAPPDATA']) return join(env['LOCALAPPDATA'], 'bpftool')
-  return join(env['HOME'] ?? homedir(), '.local', 'state', 'bpftool')
+  return state ? resolve(cwd, state) : defaultState(env, cwd)
 }
 
 /** SOURCE_DATE_EPOCH: seconds at which the machine's clock stands still. @throws CommandError. */
@@ -32,9 +27,11 @@ export function stoppedClock({ env }: Pick<CommandIo, 'env'>): number | undefine
 }
 
 /** @throws CommandError where no kernel has the name. */
-export function mustBeKernel(name: string): void {
-  if (!profileNames().includes(name))
-    throw new CommandError(`no kernel '${name}': there is ${profileNames().join(', ')}`)
+export function mustBeKernel({ env, cwd }: Pick<CommandIo, 'env' | 'cwd'>, name: string): void {
+  const kernels = kernelsFolder(env, cwd)
+  if (hasKernel(name, kernels)) return
+  const names = bootableKernels(kernels).map((kernel) => kernel.name)
+  throw new CommandError(`no kernel '${name}': there is ${names.join(', ')}`)
 }
 
 /** BPFTOOL_ENGINE: the engine that runs programs, where it isn't chosen by what pays. @throws CommandError. */
@@ -50,12 +47,12 @@ function chosenEngine({ env }: Pick<CommandIo, 'env'>): 'interpreter' | 'compile
 /** Opens the machine that the options choose; a directory without one boots Linux 6.18. @throws StateError. */
 export function openMachine(io: CommandIo, choice: MachineChoice): Machine {
   const stoppedAt = stoppedClock(io)
-  if (choice.kernel !== undefined) mustBeKernel(choice.kernel)
-  const engine = chosenEngine(io)
+  if (choice.kernel !== undefined) mustBeKernel(io, choice.kernel)
+  const request = { stoppedAt, engine: chosenEngine(io), kernels: kernelsFolder(io.env, io.cwd) }
   const machine: KernelMachine =
     choice.kernel === undefined
-      ? bootDirectory(stateDirectory(io, choice), { stoppedAt, engine })
-      : bootMachine({ profile: choice.kernel, stoppedAt, engine })
+      ? bootDirectory(stateDirectory(io, choice), request)
+      : bootMachine({ ...request, profile: choice.kernel })
   return {
     process: () => machine.process('bpftool'),
     close: () => {

@@ -1,8 +1,11 @@
 import { Kernel } from './bpf/kernel.ts'
 import type { BootRequest, MachineFacts } from './bpf/machine-facts.ts'
-import { DEFAULT_PROFILE, bootFresh, readFacts } from './bpf/machine-facts.ts'
+import { bootFresh, readFacts } from './bpf/machine-facts.ts'
 import { Process } from './bpf/process.ts'
 import { makeClock } from './process/clock.ts'
+import { listKernels, profileFolder } from './profile/folders.ts'
+import type { KernelName } from './profile/folders.ts'
+import type { Profile } from './profile/profile.ts'
 import { loadProfile } from './profile/profile.ts'
 import { LmdbStore } from './store/lmdb.ts'
 import { MemoryStore } from './store/memory.ts'
@@ -10,7 +13,8 @@ import { StateError } from './store/state-error.ts'
 import type { Store } from './store/store.ts'
 
 export type { MachineFacts } from './bpf/machine-facts.ts'
-export { DEFAULT_CPUS, DEFAULT_PROFILE, MAX_CPUS } from './bpf/machine-facts.ts'
+export type { KernelName, Profile }
+export { DEFAULT_PROFILE, MAX_CPUS } from './bpf/machine-facts.ts'
 export { KernelError } from './error.ts'
 export { Process } from './bpf/process.ts'
 export { StateError }
@@ -35,7 +39,7 @@ export interface Machine {
 export function bootMachine(options: BootOptions = {}): Machine {
   const store = options.store ?? new MemoryStore()
   const facts = readFacts(store) ?? store.write(() => readFacts(store) ?? bootFresh(store, options))
-  const profile = loadProfile(facts.profile)
+  const profile = profileOf(facts, options.kernels)
   const clock = makeClock(facts.bootTime, options.stoppedAt)
   const { engine, location } = options
   const kernel = new Kernel({ store, profile, clock, possibleCpus: facts.cpus, engine, facts, location })
@@ -63,9 +67,24 @@ export function bootDirectory(directory: string, options: BootRequest = {}): Mac
   }
 }
 
-/** Names of the kernels that can be booted. */
-export function profileNames(): string[] {
-  return [DEFAULT_PROFILE]
+/** The kernel that a machine runs. @throws StateError where it isn't there any more, or another has its name. */
+function profileOf({ profile: name, vmlinuxBtfSize }: MachineFacts, kernels: string | undefined): Profile {
+  if (profileFolder(name, kernels) === undefined)
+    throw new StateError(`the machine runs the kernel '${name}', which is not there: import it, or boot another one`)
+  const profile = loadProfile(name, kernels)
+  if ((vmlinuxBtfSize ?? profile.vmlinuxBtfSize) !== profile.vmlinuxBtfSize)
+    throw new StateError(`the kernel '${name}' was imported anew since the machine booted it: boot it again`)
+  return profile
+}
+
+/** The kernels that can be booted, with what is known of each. */
+export function bootableKernels(kernels?: string): (KernelName & { profile: Profile })[] {
+  return listKernels(kernels).map((each) => ({ ...each, profile: loadProfile(each.name, kernels) }))
+}
+
+/** Whether a kernel of that name can be booted. */
+export function hasKernel(name: string, kernels?: string): boolean {
+  return profileFolder(name, kernels) !== undefined
 }
 
 /** Boots another kernel in a directory: all that was loaded is gone. @throws StateError. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { bootDirectory, bootMachine, profileNames } from '../kernel/boot.ts'
+import { bootDirectory, bootMachine, bootableKernels, hasKernel } from '../kernel/boot.ts'
+import { kernelsFolder } from '../cli/user-folders.ts'
 import { openObject } from '../libbpf/open.ts'
 import { Errno } from '../uapi/errno.ts'
 import { mapTypeByName } from '../uapi/map-type.ts'
@@ -18,9 +19,9 @@ import type { Syscalls } from '../kernel/syscall.ts'
 import type { Value } from './value.ts'
 
 export interface BootOptions {
-  /** Which kernel; Linux 6.18 unless given. */
+  /** Which kernel, built in or imported; Linux 6.18 unless given. */
   kernel?: string
-  /** 4 unless given. */
+  /** 4 unless given, or as many as the machine had that the kernel was imported from. */
   cpus?: number
   /** The directory that the machine lives in, booted there where none is; in memory unless given. */
   directory?: string
@@ -70,10 +71,12 @@ export type Selector = string | { id: number }
 /** Boots a simulated machine, or opens the one in `directory`. */
 export async function boot(options: BootOptions = {}): Promise<Kernel> {
   const { kernel, cpus, directory, time } = options
-  if (kernel !== undefined && !profileNames().includes(kernel)) {
-    throw new RangeError(`no kernel '${kernel}': there is ${profileNames().join(', ')}`)
+  const kernels = kernelsFolder(process.env, process.cwd())
+  if (kernel !== undefined && !hasKernel(kernel, kernels)) {
+    const names = bootableKernels(kernels).map(({ name }) => name)
+    throw new RangeError(`no kernel '${kernel}': there is ${names.join(', ')}`)
   }
-  const request = { profile: kernel, cpus, stoppedAt: time && Math.floor(time.getTime() / 1000) }
+  const request = { profile: kernel, kernels, cpus, stoppedAt: time && Math.floor(time.getTime() / 1000) }
   const machine = directory === undefined ? bootMachine(request) : bootDirectory(directory, request)
   const { facts } = machine
   if ((kernel ?? facts.profile) !== facts.profile || (cpus ?? facts.cpus) !== facts.cpus) {

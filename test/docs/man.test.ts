@@ -67,7 +67,6 @@ const gaps: readonly (readonly [page: string, says: string, line: string, answer
   ['bpftool-link', 'Links', 'link show id 1', /No such file/],
   ['bpftool-net', 'attach', 'net attach xdp id 1 dev lo', /not simulated yet/],
   ['bpftool-cgroup', 'attach', 'cgroup attach / device id 1', /not simulated yet/],
-  ['bpftool-kernel', 'import', 'kernel import x', /isn't there yet/],
   ['bpftool-process', 'start', 'process start /dev/null', /^Usage/],
 ]
 

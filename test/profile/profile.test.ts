@@ -5,7 +5,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Btf, Kind } from '../../src/btf/btf.ts'
-import { hasProfile, loadProfile } from '../../src/kernel/profile/profile.ts'
+import { profileFolder } from '../../src/kernel/profile/folders.ts'
+import { loadProfile } from '../../src/kernel/profile/profile.ts'
 import { isSince } from '../../src/kernel/profile/release.ts'
 
 describe('the profile of 6.18', () => {
@@ -60,9 +61,9 @@ describe('the profile of 6.18', () => {
 
   test('is one of a kind, and others are not there', () => {
     expect(loadProfile('6.18')).toBe(profile)
-    expect(hasProfile('6.18')).toBe(true)
-    expect(hasProfile('..')).toBe(false)
-    expect(hasProfile('../profiles/6.18')).toBe(false)
+    expect(profileFolder('6.18')).toMatch(/profiles.6\.18$/)
+    expect(profileFolder('..')).toBeUndefined()
+    expect(profileFolder('../profiles/6.18')).toBeUndefined()
     expect(() => loadProfile('2.4')).toThrow('there is no kernel "2.4"')
   })
 })

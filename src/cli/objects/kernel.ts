@@ -1,8 +1,12 @@
-import { DEFAULT_CPUS, MAX_CPUS, StateError, profileNames, rebootDirectory } from '../../kernel/boot.ts'
+import { MAX_CPUS, StateError, bootableKernels, rebootDirectory } from '../../kernel/boot.ts'
+import { ImportError, importKernel } from '../../kernel/import.ts'
+import type { Profile } from '../../kernel/import.ts'
 import type { Args } from '../args.ts'
 import type { Command, Verb } from '../command.ts'
 import { CommandError, UsageError } from '../command.ts'
 import { mustBeKernel, stoppedClock } from '../machine.ts'
+import { kernelsFolder } from '../user-folders.ts'
+import { kernelFromFiles } from './kernel-files.ts'
 import { machineProcess } from './machine-process.ts'
 
 /** `bpftool kernel`: the machine and the kernels that it can boot. Not an object of the real bpftool. */
@@ -37,20 +41,27 @@ const show: Verb = (cmd, args) => {
 
 const list: Verb = (cmd, args) => {
   if (args.length > 0) throw new UsageError()
-  const { profile } = machineProcess(cmd).machine
-  cmd.json?.startArray()
-  for (const name of profileNames()) {
-    const booted = name === profile
-    if (cmd.json) {
-      cmd.json.startObject()
-      cmd.json.stringField('name', name)
-      cmd.json.boolField('booted', booted)
-      cmd.json.endObject()
-    } else {
-      cmd.out(booted ? `${name}  (booted)\n` : `${name}\n`)
+  const booted = machineProcess(cmd).machine.profile
+  const kernels = bootableKernels(kernelsFolder(cmd.io.env, cmd.io.cwd))
+  const { json } = cmd
+  if (json) {
+    json.startArray()
+    for (const { name, imported, profile } of kernels) {
+      json.startObject()
+      json.stringField('name', name)
+      json.stringField('release', profile.release)
+      json.boolField('imported', imported)
+      json.boolField('booted', name === booted)
+      json.endObject()
     }
+    json.endArray()
+    return 0
   }
-  cmd.json?.endArray()
+  const width = Math.max(...kernels.map(({ name }) => name.length))
+  for (const { name, imported, profile } of kernels) {
+    const notes = [...(imported ? ['imported'] : []), ...(name === booted ? ['booted'] : [])]
+    cmd.out(`${name.padEnd(width)}  Linux ${profile.release}${notes.length > 0 ? `  (${notes.join(', ')})` : ''}\n`)
+  }
   return 0
 }
 
@@ -65,30 +76,33 @@ function takeCpus(args: Args): number {
 /** Boots a kernel in the place of the machine that runs, or of what is left of a damaged one. */
 function reboot(cmd: Command, profile: string | undefined, cpus: number | undefined): void {
   const stoppedAt = stoppedClock(cmd.io)
+  const kernels = kernelsFolder(cmd.io.env, cmd.io.cwd)
   try {
     const process = machineProcess(cmd)
     const { machine } = process
-    process.reboot({ profile: profile ?? machine.profile, cpus: cpus ?? machine.cpus, stoppedAt })
+    // Another kernel comes with CPUs of its own.
+    const itsCpus = cpus ?? (profile === undefined ? machine.cpus : undefined)
+    process.reboot({ profile: profile ?? machine.profile, cpus: itsCpus, kernels, stoppedAt })
   } catch (error) {
     if (!(error instanceof StateError) || error.directory === undefined) throw error
-    rebootDirectory(error.directory, { profile, cpus, stoppedAt })
+    rebootDirectory(error.directory, { profile, cpus, kernels, stoppedAt })
   }
 }
 
 const boot: Verb = (cmd, args) => {
   let profile: string | undefined
   let cpus: number | undefined
-  // A kernel's name starts with a digit, so `cpus` can't be one.
+  // No kernel is called `cpus`.
   if (args.length > 0 && !args.is('cpus')) {
     profile = args.shift()
-    mustBeKernel(profile)
+    mustBeKernel(cmd.io, profile)
   }
   if (args.length > 0) {
     if (!args.is('cpus') || args.length !== 2) throw new UsageError()
     args.shift()
     cpus = takeCpus(args)
   }
-  reboot(cmd, profile, cpus ?? (profile === undefined ? undefined : DEFAULT_CPUS))
+  reboot(cmd, profile, cpus)
   cmd.json?.nullValue()
   return 0
 }
@@ -100,8 +114,41 @@ const reset: Verb = (cmd, args) => {
   return 0
 }
 
-const importKernel: Verb = () => {
-  throw new CommandError("importing kernels isn't there yet")
+/** `kernel import NAME host`, or from files. */
+const importVerb: Verb = (cmd, args) => {
+  if (args.length < 2) throw new UsageError()
+  const name = args.shift()
+  const fromHost = args.is('host')
+  if (fromHost) args.shift()
+  const source = fromHost ? undefined : kernelFromFiles(cmd, args)
+  if (args.length > 0) throw new UsageError()
+  let profile: Profile
+  try {
+    profile = importKernel(kernelsFolder(cmd.io.env, cmd.io.cwd), name, source)
+  } catch (error) {
+    if (error instanceof ImportError) throw new CommandError(error.message)
+    if (error instanceof Error && 'code' in error)
+      throw new CommandError(`can't keep kernel '${name}': ${error.message}`)
+    throw error
+  }
+  const { release, machine, borrowed } = profile
+  const { json } = cmd
+  if (json) {
+    json.startObject()
+    json.stringField('name', name)
+    json.stringField('release', release)
+    if (borrowed.length > 0) {
+      json.name('borrowed')
+      json.startArray()
+      for (const part of borrowed) json.string(part)
+      json.endArray()
+    }
+    json.endObject()
+  } else {
+    cmd.out(`${name}: Linux ${release} ${machine}\n`)
+    if (borrowed.length > 0) cmd.out(`\tnot told, and taken from another kernel: ${borrowed.join(', ')}\n`)
+  }
+  return 0
 }
 
 export const kernelVerbs: readonly (readonly [string, Verb | 'help'])[] = [
@@ -110,11 +157,13 @@ export const kernelVerbs: readonly (readonly [string, Verb | 'help'])[] = [
   ['help', 'help'],
   ['boot', boot],
   ['reset', reset],
-  ['import', importKernel],
+  ['import', importVerb],
 ]
 
 export const kernelHelp = `Usage: bpftool kernel { show | list }
        bpftool kernel boot [NAME] [cpus N]
+       bpftool kernel import NAME host
+       bpftool kernel import NAME btf FILE [config FILE] [kallsyms FILE] [release VERSION]
        bpftool kernel reset
        bpftool kernel help
 

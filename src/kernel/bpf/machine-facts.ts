@@ -14,10 +14,14 @@ export interface MachineFacts {
   cpus: number
   /** CLOCK_REALTIME at boot, nanoseconds. */
   bootTime: bigint
+  /** Bytes of the kernel's types when it booted: an imported kernel can be another one by now. */
+  vmlinuxBtfSize: number | undefined
 }
 
 export interface BootRequest {
   profile?: string | undefined
+  /** Folder of the kernels that the user imported. */
+  kernels?: string | undefined
   cpus?: number | undefined
   /** Seconds since 1970 at which the clock stands still. */
   stoppedAt?: number | undefined
@@ -49,11 +53,12 @@ export function readFacts(store: Store): MachineFacts | undefined {
       if (isEmpty(store)) return undefined
       throw new StateError('the machine is damaged: boot another with "kernel reset"')
     }
-    const [profile, cpus, bootTime] = facts ? fromUtf8(facts).split('\n') : []
+    const [profile, cpus, bootTime, btfSize] = facts ? fromUtf8(facts).split('\n') : []
     if (!profile || !cpus || !bootTime) {
       throw new StateError('the machine is damaged: boot another with "kernel reset"')
     }
-    return { profile, cpus: Number(cpus), bootTime: BigInt(bootTime) }
+    const vmlinuxBtfSize = btfSize === undefined ? undefined : Number(btfSize)
+    return { profile, cpus: Number(cpus), bootTime: BigInt(bootTime), vmlinuxBtfSize }
   })
 }
 
@@ -62,15 +67,20 @@ function isEmpty(store: Store): boolean {
 }
 
 /** Boots a machine in a store, in place of what was there; within a transaction. */
-export function bootFresh(store: Store, { profile = DEFAULT_PROFILE, cpus = DEFAULT_CPUS, stoppedAt }: BootRequest) {
-  const { vmlinuxBtfSize } = loadProfile(profile)
+export function bootFresh(store: Store, { profile = DEFAULT_PROFILE, kernels, cpus, stoppedAt }: BootRequest) {
+  const { vmlinuxBtfSize, cpus: itsCpus } = loadProfile(profile, kernels)
   for (const table of Object.values(Table)) {
     for (const [key] of store.scan(table, new Uint8Array(0), undefined)) store.remove(table, key)
   }
   const now = stoppedAt === undefined ? BigInt(Date.now()) * 1_000_000n : BigInt(stoppedAt) * 1_000_000_000n
-  const facts: MachineFacts = { profile, cpus, bootTime: now - BOOT_NS }
+  const facts: MachineFacts = {
+    profile,
+    cpus: cpus ?? itsCpus ?? DEFAULT_CPUS,
+    bootTime: now - BOOT_NS,
+    vmlinuxBtfSize,
+  }
   store.put(Table.META, FORMAT, u32Key(STATE_FORMAT))
-  store.put(Table.META, FACTS, utf8(`${facts.profile}\n${facts.cpus}\n${facts.bootTime}`))
+  store.put(Table.META, FACTS, utf8(`${facts.profile}\n${facts.cpus}\n${facts.bootTime}\n${vmlinuxBtfSize}`))
   const objects = new Objects(store, { clearSlots: () => undefined, forget: () => undefined })
   objects.add('btf', { name: 'vmlinux', size: vmlinuxBtfSize, kernelBtf: true, refs: 1 })
   objects.settle()

@@ -1,12 +1,15 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { Btf, Kind } from '../../btf/btf.ts'
 import type * as Zlib from 'node:zlib'
-import { lateRequire, packageRoot } from './package-root.ts'
+import { profileFolder } from './folders.ts'
+import type { ProfileMeta } from './meta.ts'
+import { readMeta } from './meta.ts'
+import { lateRequire } from './package-root.ts'
 
 /**
- * What one kernel is: recorded by scripts/profile.mjs from a real boot of it, kept in profiles/NAME. Its parts are
- * unpacked when they are asked for, once.
+ * What one kernel is: recorded from a real boot of it (pack.ts), in a folder of its own. Its parts are unpacked when they
+ * are asked for, once.
  */
 export interface Profile {
   readonly name: string
@@ -15,12 +18,18 @@ export interface Profile {
   readonly version: string
   readonly machine: string
   readonly vmlinuxBtfSize: number
+  /** CPUs that it could have where it was imported from. */
+  readonly cpus: number | undefined
+  /** What wasn't told when it was imported, and is another kernel's: parts, or `release`. */
+  readonly borrowed: readonly string[]
   /** /boot/config-RELEASE. */
   config(): Uint8Array
   /** A build option's value, such as `y` of CONFIG_BPF_LSM; undefined where it is not set. */
   option(name: string): string | undefined
   /** A sysctl's value by its name with dots, or undefined where the kernel has none. */
   sysctl(name: string): string | undefined
+  /** All of them, as `sysctl -a` prints them. */
+  sysctls(): Uint8Array
   /** /sys/kernel/btf/vmlinux. */
   vmlinuxBtf(): Uint8Array
   /** Its first bytes, some thousands of them: unpacking all takes fifty times as long. */
@@ -33,37 +42,30 @@ export interface Profile {
   structSize(name: string): number
 }
 
-interface Meta {
-  release: string
-  version: string
-  machine: string
-  vmlinuxBtfSize: number
-  /** Of structs that are asked for often: the types needn't be read for them. */
-  structSizes?: Record<string, number>
-}
-
 /** Bytes of the packed vmlinux.btf that are enough for its first types. */
 const PACKED_START = 16384
 
 const profiles = new Map<string, Profile>()
 
-/** A kernel's profile. @throws Error when there is none of that name: see `hasProfile`. */
-export function loadProfile(name: string): Profile {
-  let profile = profiles.get(name)
+/**
+ * A kernel's profile, from the package or from the folder of imported ones.
+ *
+ * @throws Error when there is none of that name: see `profileFolder`.
+ */
+export function loadProfile(name: string, imported?: string): Profile {
+  const folder = profileFolder(name, imported)
+  if (folder === undefined) throw new Error(`there is no kernel "${name}"`)
+  let profile = profiles.get(folder)
   if (!profile) {
-    if (!hasProfile(name)) throw new Error(`there is no kernel "${name}"`)
-    profile = new RecordedProfile(name, folderOf(name))
-    profiles.set(name, profile)
+    profile = new RecordedProfile(name, folder)
+    profiles.set(folder, profile)
   }
   return profile
 }
 
-export function hasProfile(name: string): boolean {
-  return /^[\w.-]+$/.test(name) && existsSync(join(folderOf(name), 'meta.json'))
-}
-
-function folderOf(name: string): string {
-  return join(packageRoot(), 'profiles', name)
+/** Another kernel is in a folder now: it's read anew when it's loaded next. */
+export function forgetProfile(folder: string): void {
+  profiles.delete(folder)
 }
 
 class RecordedProfile implements Profile {
@@ -72,6 +74,8 @@ class RecordedProfile implements Profile {
   readonly version: string
   readonly machine: string
   readonly vmlinuxBtfSize: number
+  readonly cpus: number | undefined
+  readonly borrowed: readonly string[]
   readonly #folder: string
   readonly #parts = new Map<string, Uint8Array>()
   readonly #structSizes: Map<string, number>
@@ -83,13 +87,15 @@ class RecordedProfile implements Profile {
   readonly #searched = new Map<string, bigint | undefined>()
 
   constructor(name: string, folder: string) {
-    const meta = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8')) as Meta
+    const meta: ProfileMeta = readMeta(folder)
     this.name = name
     this.#folder = folder
     this.release = meta.release
     this.version = meta.version
     this.machine = meta.machine
     this.vmlinuxBtfSize = meta.vmlinuxBtfSize
+    this.cpus = meta.cpus
+    this.borrowed = meta.borrowed ?? []
     this.#structSizes = new Map(Object.entries(meta.structSizes ?? {}))
   }
 
@@ -122,6 +128,10 @@ class RecordedProfile implements Profile {
         }),
     )
     return this.#sysctls.get(name)
+  }
+
+  sysctls(): Uint8Array {
+    return this.#part('sysctl')
   }
 
   vmlinuxBtf(): Uint8Array {

@@ -1,0 +1,106 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type * as Zlib from 'node:zlib'
+import { Btf, Kind } from '../../btf/btf.ts'
+import type { ProfileMeta } from './meta.ts'
+import { lateRequire } from './package-root.ts'
+
+/** What a kernel shows of itself. Texts are as the files have them. */
+export interface KernelParts {
+  /** /sys/kernel/btf/vmlinux. */
+  vmlinuxBtf: Uint8Array
+  /** /boot/config-RELEASE. */
+  config: Uint8Array
+  /** /proc/kallsyms, without the symbols of modules. */
+  kallsyms: Uint8Array
+  /** As `sysctl -a` prints them. */
+  sysctl: Uint8Array
+}
+
+/** brotli's effort: the package's own kernels are packed as small as it goes, a user's own while the user waits. */
+export const PackEffort = { SMALL: 11, QUICK: 4 } as const
+
+/**
+ * Sizes of these stand in meta.json: what the kernel's maps are counted with.
+ */
+const counted = [
+  'bpf_map',
+  'bpf_array',
+  'bpf_htab',
+  'htab_elem',
+  'bpf_queue_stack',
+  'lpm_trie',
+  'lpm_trie_node',
+  'bpf_bloom_filter',
+  'bpf_ringbuf_map',
+  'bpf_stack_map',
+  'stack_map_bucket',
+  'bpf_dtab',
+  'bpf_dtab_netdev',
+  'bpf_cpu_map',
+  'xsk_map',
+  'bpf_stab',
+  'bpf_shtab',
+  'bpf_shtab_bucket',
+  'reuseport_array',
+  'bpf_local_storage_map',
+  'bpf_local_storage_map_bucket',
+  'bpf_local_storage_elem',
+  'bpf_cgroup_storage_map',
+  'bpf_struct_ops_map',
+  'bpf_struct_ops_value',
+  'bpf_insn_array',
+  'bpf_rhtab',
+]
+
+/**
+ * What most loads ask for, so that they don't have to read all symbols: the functions of BPF itself, helpers that aren't
+ * called so among them.
+ */
+const asked = / [tT] ((__)?bpf_|sk_skb_|sk_(select_)?reuseport|get_func_(arg|ret))/
+
+/** Writes a kernel's folder, which is there and empty: its parts packed, and meta.json last. */
+export function packProfile(
+  folder: string,
+  parts: KernelParts,
+  facts: Omit<ProfileMeta, 'vmlinuxBtfSize' | 'structSizes'>,
+  effort: number,
+): void {
+  const lines = Buffer.from(parts.kallsyms).toString('latin1').split('\n')
+  const symbols = Buffer.from(`${lines.filter((line) => asked.test(line)).join('\n')}\n`, 'latin1')
+  const files = {
+    'vmlinux.btf': parts.vmlinuxBtf,
+    kallsyms: parts.kallsyms,
+    symbols,
+    config: parts.config,
+    sysctl: parts.sysctl,
+  }
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, `${name}.br`), pack(bytes, effort))
+  const meta: ProfileMeta = {
+    ...facts,
+    vmlinuxBtfSize: parts.vmlinuxBtf.length,
+    structSizes: structSizes(parts.vmlinuxBtf),
+  }
+  writeFileSync(join(folder, 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`)
+}
+
+function pack(bytes: Uint8Array, effort: number): Uint8Array {
+  const { brotliCompressSync, constants } = lateRequire('node:zlib') as typeof Zlib
+  return brotliCompressSync(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: effort,
+      [constants.BROTLI_PARAM_LGWIN]: 24,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  })
+}
+
+function structSizes(vmlinuxBtf: Uint8Array): Record<string, number> {
+  const btf = Btf.parse(vmlinuxBtf)
+  return Object.fromEntries(
+    counted.flatMap((name) => {
+      const id = btf.findByNameKind(name, Kind.STRUCT)
+      return id === undefined ? [] : [[name, btf.size(id)]]
+    }),
+  )
+}

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { run as runCommand } from '../../src/cli/main.ts'
+import { StateError, bootDirectory, bootMachine } from '../../src/kernel/boot.ts'
+import { ImportError, importKernel } from '../../src/kernel/import.ts'
+import { loadProfile } from '../../src/kernel/profile/profile.ts'
+
+const builtIn = loadProfile('6.18')
+/** Small types of a kernel that nobody runs: an int, and a struct that maps are counted with. */
+const types = tinyBtf()
+const config = Buffer.from('#\n# Linux/x86 6.12.9-test Kernel Configuration\n#\nCONFIG_BPF=y\nCONFIG_HZ=300\n')
+const kallsyms = Buffer.from(
+  'ffffffff81000000 T _text\nffffffff81234560 T bpf_map_lookup_elem\nffffffffc0000000 t of_a_module\t[mod]\n',
+)
+
+let folder: string
+let files: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kernels-'))
+  files = mkdtempSync(join(tmpdir(), 'kernel-files-'))
+  writeFileSync(join(files, 'types'), types)
+  writeFileSync(join(files, 'config.gz'), gzipSync(config))
+  writeFileSync(join(files, 'symbols'), kallsyms)
+  writeFileSync(join(files, 'junk'), 'junk')
+})
+
+afterAll(() => {
+  for (const each of [folder, files]) rmSync(each, { recursive: true })
+})
+
+async function run(...argv: string[]) {
+  const out: string[] = []
+  const err: string[] = []
+  const io = {
+    stdout: (text: string | Uint8Array) => out.push(Buffer.from(text as string).toString()),
+    stderr: (text: string) => err.push(text),
+    stdin: () => new Uint8Array(),
+    env: { BPFTOOL_KERNELS: folder, BPFTOOL_STATE: join(files, 'state') },
+    cwd: files,
+    columns: undefined,
+  }
+  const status = await runCommand(argv, io)
+  return { status, out: out.join(''), err: err.join('') }
+}
+
+describe('kernel import', () => {
+  test('takes a kernel from files, boots it and shows it', async () => {
+    const imported = await run('kernel', 'import', 'old', 'btf', 'types', 'config', 'config.gz', 'kallsyms', 'symbols')
+    expect(imported).toMatchObject({ status: 0, err: '' })
+    expect(imported.out).toBe('old: Linux 6.12.9-test x86_64\n\tnot told, and taken from another kernel: sysctl\n')
+    expect(await run('--kernel', 'old', 'kernel', 'show')).toMatchObject({ status: 0 })
+    expect((await run('-j', 'kernel', 'list')).out).toContain(
+      '{"name":"old","release":"6.12.9-test","imported":true,"booted":false}',
+    )
+    const profile = loadProfile('old', folder)
+    expect(profile.vmlinuxBtf()).toEqual(new Uint8Array(types))
+    expect(profile.option('CONFIG_HZ')).toBe('300')
+    expect(profile.symbol('bpf_map_lookup_elem')).toBe(0xffffffff81234560n)
+    expect(profile.symbol('of_a_module')).toBeUndefined()
+    expect(profile.structSize('bpf_map')).toBe(320)
+    expect(profile.sysctl('kernel.ostype')).toBe(builtIn.sysctl('kernel.ostype'))
+  })
+
+  test('says what is wrong, and keeps nothing of it', async () => {
+    const before = readdirSync(folder).sort()
+    const wrong: [string[], RegExp][] = [
+      [['bad', 'btf', 'junk'], /the types are no BTF/],
+      [['bad', 'btf', 'nothing'], /can't read nothing/],
+      [['bad', 'btf', 'types', 'config', 'junk'], /no config of a kernel/],
+      [['bad', 'btf', 'types', 'kallsyms', 'junk'], /not those of \/proc\/kallsyms/],
+      [['bad', 'btf', 'types', 'btf', 'types'], /'btf' is there twice/],
+      [['bad', 'btf', 'types', 'release', 'new'], /not a kernel's release: 'new'/],
+      [['bad', 'config', 'config.gz'], /from its types/],
+      [['bad', 'vmlinux', 'types'], /expected 'host'/],
+      [['../bad', 'btf', 'types'], /can't be a kernel's name/],
+      [['cpus', 'btf', 'types'], /can't be a kernel's name/],
+      [['6.18', 'btf', 'types'], /is built in/],
+    ]
+    for (const [words, message] of wrong) {
+      const { status, err } = await run('kernel', 'import', ...words)
+      expect([words, status, err]).toEqual([words, 255, expect.stringMatching(message)])
+    }
+    expect(readdirSync(folder).sort()).toEqual(before)
+  })
+
+  test('refuses a machine whose kernel went away or is another one now', () => {
+    importKernel(folder, 'mine', { vmlinuxBtf: types, cpus: 3 })
+    const state = join(files, 'mine')
+    const machine = bootDirectory(state, { profile: 'mine', kernels: folder })
+    expect(machine.facts.cpus).toBe(3)
+    machine.close()
+    importKernel(folder, 'mine', { vmlinuxBtf: builtIn.vmlinuxBtf() })
+    expect(() => bootDirectory(state, { kernels: folder })).toThrow(/was imported anew since/)
+    rmSync(join(folder, 'mine'), { recursive: true })
+    expect(() => bootDirectory(state, { kernels: folder })).toThrow(StateError)
+    expect(() => bootMachine({ profile: 'mine', kernels: folder })).toThrow(/there is no kernel "mine"/)
+  })
+
+  const host = existsSync('/sys/kernel/btf/vmlinux')
+  if (!host) console.log('no running kernel shows its types here: importing it is skipped')
+  const testHost = host ? test : test.skip
+  testHost('takes the running kernel', () => {
+    const profile = importKernel(folder, 'host')
+    expect(profile.borrowed).toEqual([])
+    expect(profile.sysctl('kernel.osrelease')).toBe(profile.release)
+    expect(profile.vmlinuxBtfSize).toBe(profile.vmlinuxBtf().length)
+    const machine = bootMachine({ profile: 'host', kernels: folder })
+    expect(machine.process('test').uname().release).toBe(profile.release)
+    machine.close()
+  })
+
+  test('an unknown kind of failure is no import', () => {
+    expect(() => importKernel(join(files, 'junk'), 'x', { vmlinuxBtf: types })).toThrow(/ENOTDIR|EEXIST/)
+    expect(() => importKernel(folder, '', { vmlinuxBtf: types })).toThrow(ImportError)
+  })
+})
+
+/** BTF with `int` and a `struct bpf_map` of 320 bytes. */
+function tinyBtf(): Buffer {
+  const strings = Buffer.from('\0int\0bpf_map\0')
+  const rows = [
+    [1, 0x01000000, 4, 0x01000020],
+    [5, 0x04000000, 320],
+  ].flat()
+  const header = Buffer.alloc(24)
+  header.writeUInt32LE(0x0001eb9f, 0)
+  header.writeUInt32LE(24, 4)
+  header.writeUInt32LE(rows.length * 4, 12)
+  header.writeUInt32LE(rows.length * 4, 16)
+  header.writeUInt32LE(strings.length, 20)
+  const body = Buffer.alloc(rows.length * 4)
+  rows.forEach((word, i) => body.writeUInt32LE(word, i * 4))
+  return Buffer.concat([header, body, strings])
+}
