@@ -33,6 +33,12 @@ export class Normalizer {
   readonly #seen = new Map<string, string>()
   /** Types of maps by their pins. */
   readonly #mapTypes = new Map<string, string>()
+  readonly #xlated: boolean
+
+  /** `xlated`: whether translated bodies and sizes are compared. */
+  constructor({ xlated = false } = {}) {
+    this.#xlated = xlated
+  }
 
   #id(kind: Kind, id: string): string {
     const key = `${kind} ${id}`
@@ -72,7 +78,7 @@ export class Normalizer {
 
   /** Type ids of a BTF dump are compared as they are. */
   #stdout({ argv, status, stdout }: Step, object: string): string {
-    if (isXlatedDump(argv) && status === 0) return '(xlated)'
+    if (isXlatedDump(argv) && status === 0) return this.#xlated ? this.#text(stdout, object) : '(xlated)'
     if (!argv.includes('dump')) return this.#text(stdout, object)
     if (object === 'btf') return stdout
     const type = object === 'map' ? (this.#mapTypes.get(argv.at(-1) ?? '') ?? '') : ''
@@ -96,6 +102,7 @@ export class Normalizer {
     return (
       text
         .replace(/^(\d+):(?= \w)/gm, (_, id: string) => `${this.#id(own, id)}:`)
+        .replace(/(map\[id:)(\d+)/g, (_, head: string, id: string) => head + this.#id('map', id))
         .replace(/("?\bid"?:\s*|\[id:)(\d+)/g, (_, head: string, id: string) => head + this.#id(own, id))
         .replace(
           /("?prog_ids"?:?\s*\[?\s*)(\d+(?:,\s*\d+)*)/g,
@@ -116,8 +123,11 @@ export class Normalizer {
         .replace(/loaded_at \S+/g, 'loaded_at TIME')
         .replace(/("loaded_at":\s*)\d+/g, '$1"TIME"')
         .replace(/(duration"?: ?)\d+/g, '$1TIME')
-        .replace(/xlated \d+B/g, 'xlated SIZE')
-        .replace(/("bytes_xlated":\s*)\d+/g, '$1"SIZE"')
+        .replace(/xlated \d+B/g, (size) => (this.#xlated ? size : 'xlated SIZE'))
+        .replace(
+          /("bytes_xlated":\s*)(\d+)/g,
+          (_, head: string, size: string) => head + (this.#xlated ? size : '"SIZE"'),
+        )
         .replace(/(\tname \[vmlinux\] {2}size |\[vmlinux\] {2}size )\d+B/g, '$1SIZE')
     )
   }
