@@ -37,13 +37,18 @@ const sockIter: KfuncSet = {
   filter: ({ expectedAttachType }) => expectedAttachType === AttachType.TRACE_ITER,
 }
 
-/** xdp_metadata_kfunc_ids of net/core/xdp.c. */
+/** xdp_metadata_kfunc_ids of net/core/xdp.c: what a device says of a packet, so programs must be bound to one. */
 const xdpMetadata: KfuncSet = {
   types: [T.XDP],
   rows: `
     bpf_xdp_metadata_rx_timestamp TRUSTED_ARGS
     bpf_xdp_metadata_rx_hash TRUSTED_ARGS
     bpf_xdp_metadata_rx_vlan_tag TRUSTED_ARGS`,
+}
+
+/** bpf_dev_bound_kfunc_id: functions that only programs bound to a device may call. */
+export function isDeviceBound(name: string): boolean {
+  return name.startsWith('bpf_xdp_metadata_rx_') && xdpMetadata.rows.includes(`${name} `)
 }
 
 /** test_sk_check_kfunc_ids of net/bpf/test_run.c. */

@@ -3,6 +3,8 @@ import { AttachType } from '../../uapi/attach-type.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { vmlinuxKind, vmlinuxTypes } from '../btf/vmlinux.ts'
+import { KfFlag } from '../kfuncs/flags.ts'
+import { modifyReturnFlags } from '../kfuncs/table.ts'
 import { refuse } from '../log.ts'
 import { disabledHooks, isSleepableHook, noHooks } from '../progs/lsm-hooks.ts'
 import type { LoadEnv } from './env.ts'
@@ -39,14 +41,6 @@ const noReturn: ReadonlySet<string> = new Set([
   'kthread_complete_and_exit',
   'kthread_exit',
   'make_task_dead',
-])
-
-/** Functions whose return value may be changed, registered for that (bpf_test_modify_return_ids); true: sleepable. */
-const modifiable: ReadonlyMap<string, boolean> = new Map([
-  ['bpf_modify_return_test', false],
-  ['bpf_modify_return_test2', false],
-  ['bpf_modify_return_test_tp', false],
-  ['bpf_fentry_test1', true],
 ])
 
 /** check_attach_btf_id. */
@@ -105,7 +99,7 @@ function checkTarget(env: LoadEnv): void {
   if (env.sleepable) {
     if (!isSleepable(env, name)) no(`${name} is not sleepable`)
   } else if (expectedAttachType === MODIFY_RETURN) {
-    const may = modifiable.has(name) || name.startsWith('security_') || mayInjectErrors(env)
+    const may = modifyReturnFlags(name) !== undefined || name.startsWith('security_') || mayInjectErrors(env)
     if (!may) no(`${name}() is not modifiable`)
   }
   if (type === ProgType.LSM) {
@@ -154,7 +148,8 @@ function mayInjectErrors(env: LoadEnv): boolean {
 
 function isSleepable(env: LoadEnv, name: string): boolean {
   if (env.type === ProgType.LSM) return isSleepableHook(name)
-  return modifiable.get(name) === true || (mayInjectErrors(env) && name !== '__filemap_add_folio')
+  const { SLEEPABLE } = KfFlag
+  return ((modifyReturnFlags(name) ?? 0) & SLEEPABLE) !== 0 || (mayInjectErrors(env) && name !== '__filemap_add_folio')
 }
 
 /** bpf_lsm_verify_prog. */

@@ -5,6 +5,7 @@ import { Errno } from '../../uapi/errno.ts'
 import { PseudoCall } from '../../uapi/flags.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
+import { isDeviceBound } from '../kfuncs/net.ts'
 import { refuse } from '../log.ts'
 import type { LoadEnv } from './env.ts'
 import { checkFuncModel } from './func-model.ts'
@@ -48,6 +49,8 @@ export class KfuncTable {
     if (env.kernel.symbol(name) === undefined) {
       refuse(env, Errno.EINVAL, `cannot find address for kernel function ${name}\n`)
     }
+    // No device takes programs, so none is bound to one (bpf_dev_bound_kfunc_check).
+    if (isDeviceBound(name)) refuse(env, Errno.EINVAL, 'metadata kfuncs require device-bound program\n')
     this.#seen.add(key)
     checkFuncModel(env, btf, btf.type(id), name)
   }

@@ -100,7 +100,8 @@ function checkPointer(env: VerifierEnv, meta: KfuncMeta, param: KfuncParam, i: n
   const { flags } = kfunc
   const regno = i + 1
   const reg = env.reg(regno)
-  const careful = (flags & (KfFlag.TRUSTED_ARGS | KfFlag.RCU)) !== 0
+  // Functions that take a reference back want trusted arguments too (is_kfunc_trusted_args).
+  const careful = (flags & (KfFlag.TRUSTED_ARGS | KfFlag.RELEASE | KfFlag.RCU)) !== 0
   if (careful && (isNull(reg) || typeMayBeNull(reg.type)) && !hasSuffix(param.name, '__nullable')) {
     refuse(env, Errno.EACCES, `Possibly NULL pointer passed to trusted arg${i}\n`)
   }
