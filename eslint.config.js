@@ -37,7 +37,7 @@ const below = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'fixtures/', 'profiles/', 'bin/'] },
+  { ignores: ['dist/', 'dist.*/', 'coverage/', 'fixtures/', 'profiles/', 'bin/'] },
   ...tseslint.configs.strict,
   {
     files: ['**/*.ts'],

@@ -1,11 +1,19 @@
 import { readFileSync, writeSync } from 'node:fs'
+import { Errno, strerror } from '../uapi/errno.ts'
 import { run } from './main.ts'
 
 // A refusal is an answer, and a command may get thousands of them: only who repairs something wants to know where from.
 if (!process.env['BPFTOOL_TRACE']) Error.stackTraceLimit = 0
 
+/** What a stream doesn't take is lost; so that nobody takes half an answer for all of it, the command ends. */
+const lost = (fd: number, code = ''): never => {
+  const errno = (Errno as Readonly<Record<string, number>>)[code]
+  if (fd === 1) write(2, `Error: can't write to standard output: ${errno === undefined ? code : strerror(errno)}\n`)
+  process.exit(255)
+}
+
 /** The command's entry: real streams around `run`. What it writes is written at once, so that it can end at once. */
-const write = (fd: number, chunk: string | Uint8Array) => {
+const write = (fd: number, chunk: string | Uint8Array): void => {
   let bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
   while (bytes.length > 0) {
     try {
@@ -15,7 +23,7 @@ const write = (fd: number, chunk: string | Uint8Array) => {
       if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
       // The reader has gone: the status that SIGPIPE gives.
       else if (code === 'EPIPE') process.exit(141)
-      else throw error
+      else return lost(fd, code)
     }
   }
 }

@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { Errno } from '../uapi/errno.ts'
 import { KernelError } from '../kernel/error.ts'
+import { CommandError } from './command.ts'
+import { Exit } from './errors.ts'
 import { JsonText } from './render/json.ts'
 import type { CommandIo, Machine } from './io.ts'
 import type { Dispatching, Help } from './dispatch.ts'
@@ -101,8 +103,15 @@ export class Session implements Dispatching {
   system(): Syscalls {
     if (this.#system === undefined) {
       if (this.#open === undefined) throw new Error('no machine to open')
-      this.#machine = this.#open()
-      this.#system = this.#machine.process()
+      try {
+        this.#machine = this.#open()
+        this.#system = this.#machine.process()
+      } catch (error) {
+        // Told where the answer would stand, or JSON text would end before it: without a machine nothing goes on.
+        if (!(error instanceof CommandError) && (error as Error).name !== 'StateError') throw error
+        this.error((error as Error).message)
+        throw new Exit(-1)
+      }
     }
     return this.#system
   }

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { homedir, userInfo } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
 
 /** Where a user's machines and kernels are, as the XDG base directories have it. */
 
@@ -21,5 +21,7 @@ function inFolder(env: Environment, variable: string, fallback: readonly string[
   const xdg = env[variable]
   if (xdg?.startsWith('/')) return join(xdg, 'bpftool')
   if (process.platform === 'win32' && env['LOCALAPPDATA']) return join(env['LOCALAPPDATA'], 'bpftool')
-  return join(env['HOME'] ?? homedir(), ...fallback, 'bpftool')
+  // Where HOME is empty, homedir() is too.
+  const home = [env['HOME'], homedir()].find((each) => each !== undefined && isAbsolute(each))
+  return join(home ?? userInfo().homedir, ...fallback, 'bpftool')
 }

@@ -173,7 +173,7 @@ export class Kernel {
 
   /** Names in a directory of the machine. */
   list(directory = '/sys/fs/bpf'): string[] {
-    return attempt(`list ${directory}`, () => this.#system.files.readdir(directory))
+    return attempt(`list ${directory}`, () => this.#system.files.readdir(directory).sort())
   }
 
   /** Takes a pin, or an empty directory of bpffs, away. */

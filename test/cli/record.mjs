@@ -31,8 +31,11 @@ function script(texts) {
       if (stdin) lines.push(`in=${quote(stdin)}`)
       lines.push(`step ${[...(host ? [] : ['bpftool']), ...argv].map(quote).join(' ')}`)
     }
-    lines.push('cd /; rm -rf /sys/fs/bpf/*; grep " bpf " /proc/mounts | while read -r _ at _; do')
-    lines.push('  [ "$at" = /sys/fs/bpf ] || umount "$at"; done; sleep 0.3')
+    // What bpftool mounted goes too; a directory that it bound to itself hides what is mounted below.
+    lines.push(`cd /; rm -rf /sys/fs/bpf/*; while umount /tmp/${name} 2>/dev/null; do :; done`)
+    lines.push(
+      'grep " bpf " /proc/mounts | while read -r _ at _; do [ "$at" = /sys/fs/bpf ] || umount "$at"; done; sleep 0.3',
+    )
   }
   lines.push('uname -r > /out/release', 'bpftool version > /out/bpftool')
   return lines.join('\n') + '\n'

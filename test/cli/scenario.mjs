@@ -2,7 +2,7 @@
 //   [bpftool] WORDS [< FILE]     one in single quotes may hold spaces or nothing; FILE becomes standard input
 //   cat | rm | mkdir | ls WORDS  what the shell does, to look at files and to make room
 // Empty lines and those that begin with # are left out. Each scenario has a directory of its own, in which fixtures/obj/* and obj/*,
-// packets and batches stand under their own names, and a bpffs without pins.
+// packets, contexts and batches stand under their own names, and a bpffs without pins.
 import { readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,7 @@ const hostCommands = ['cat', 'rm', 'mkdir', 'ls']
 
 /** Files that a scenario finds: { name: path }. */
 export function filesOf() {
-  const files = { packets: join(fixtures, 'packets'), batches: join(here, 'batches') }
+  const files = { packets: join(fixtures, 'packets'), batches: join(here, 'batches'), contexts: join(here, 'contexts') }
   for (const folder of [join(fixtures, 'obj'), join(here, 'obj')]) {
     for (const name of readdirSync(folder)) files[name] = join(folder, name)
   }

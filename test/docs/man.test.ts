@@ -61,9 +61,14 @@ describe('manual pages', () => {
 const gaps: readonly (readonly [page: string, says: string, line: string, answers: RegExp])[] = [
   ['bpftool-prog', 'autoattach', 'prog load fixtures/obj/tracing.clang-14.o /sys/fs/bpf/x autoattach', /Error/],
   ['bpftool-prog', '-L', '-L prog load fixtures/obj/xdp_counter.clang-14.o /sys/fs/bpf/x', /not simulated yet/],
-  ['bpftool-gen', 'object', 'gen object /dev/null /dev/null', /not simulated yet/],
+  ['bpftool-gen', 'object', 'gen object linked.o fixtures/obj/xdp_counter.clang-14.o', /not simulated yet/],
   ['bpftool-gen', '-S', 'gen skeleton -S -k x -i y fixtures/obj/xdp_counter.clang-14.o', /not simulated yet/],
-  ['bpftool-gen', 'min_core_btf', 'gen min_core_btf /dev/null /dev/null /dev/null', /not simulated yet/],
+  [
+    'bpftool-gen',
+    'min_core_btf',
+    'gen min_core_btf /sys/kernel/btf/vmlinux out fixtures/obj/xdp_counter.clang-14.o',
+    /not simulated yet/,
+  ],
   ['bpftool-link', 'Links', 'link show id 1', /No such file/],
   ['bpftool-net', 'attach', 'net attach xdp id 1 dev lo', /not simulated yet/],
   ['bpftool-cgroup', 'attach', 'cgroup attach / device id 1', /not simulated yet/],

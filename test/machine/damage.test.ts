@@ -33,8 +33,8 @@ describe('a state directory that is not as it should be', () => {
   test('a file in its place', () => {
     const file = join(folder, 'file')
     writeFileSync(file, 'text')
-    expect(problem(file)).toMatch(/^can't make .*file: EEXIST$/)
-    expect(problem(join(file, 'below'))).toMatch(/^can't make .*below: ENOTDIR$/)
+    expect(problem(file)).toMatch(/^can't make .*file: File exists$/)
+    expect(problem(join(file, 'below'))).toMatch(/^can't make .*below: Not a directory$/)
   })
 
   test('a foreign data file is refused and left alone', () => {

@@ -31,7 +31,7 @@ const ownKinds: Readonly<Record<string, Kind>> = { map: 'map', struct_ops: 'map'
 /** Names ids by the order in which a scenario shows them first: `map#0`, `map#1`, ... */
 export class Normalizer {
   readonly #seen = new Map<string, string>()
-  /** Types of maps by their pins. */
+  /** Types of maps by their pins and names. */
   readonly #mapTypes = new Map<string, string>()
   readonly #xlated: boolean
 
@@ -68,6 +68,9 @@ export class Normalizer {
     const pin = step.argv.at(-1) ?? ''
     const shown = /^\d+: (\w+) /.exec(step.stdout)?.[1]
     if (object === 'map' && shown !== undefined && step.argv.includes('pinned')) this.#mapTypes.set(pin, shown)
+    const [, path = '', type = '', name = ''] =
+      /\bmap create (\S+) type (\S+).* name (\S+)/.exec(step.argv.join(' ')) ?? []
+    if (step.status === 0) this.#mapTypes.set(path, type).set(name, type)
     return {
       argv: step.argv,
       status: step.status,
@@ -79,12 +82,14 @@ export class Normalizer {
   /** Type ids of a BTF dump are compared as they are. */
   #stdout({ argv, status, stdout }: Step, object: string): string {
     if (isXlatedDump(argv) && status === 0) return this.#xlated ? this.#text(stdout, object) : '(xlated)'
-    if (!argv.includes('dump')) return this.#text(stdout, object)
+    const dumped = argv.includes('dump')
+    if (!dumped && !argv.includes('lookup')) return this.#text(stdout, object)
     if (object === 'btf') return stdout
-    const type = object === 'map' ? (this.#mapTypes.get(argv.at(-1) ?? '') ?? '') : ''
+    const map = argv[argv.findIndex((word) => word === 'pinned' || word === 'name') + 1] ?? ''
+    const type = object === 'map' ? (this.#mapTypes.get(map) ?? '') : ''
     const kind = slotKinds[type]
     const text = this.#text(kind ? this.#slots(stdout, kind) : stdout, object)
-    return /hash/.test(type) ? unordered(text) : text
+    return dumped && /hash/.test(type) ? unordered(text) : text
   }
 
   /** The values of a map that holds programs or maps: ids as hex bytes of 32 bits, lowest first. */

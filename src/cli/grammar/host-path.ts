@@ -17,9 +17,10 @@ export function dirname(path: string): string {
 
 /** access(path, F_OK), in the simulated machine or, for what isn't its own, on the host. */
 export function pathExists(cmd: Command, path: string): boolean {
+  if (path === '') return false
   const absolute = cmd.resolvePath(path)
   const { files } = cmd.system()
-  if (!files.owns(absolute)) return path !== '' && existsSync(absolute)
+  if (!files.owns(absolute)) return existsSync(absolute)
   try {
     files.stat(absolute)
     return true
@@ -49,7 +50,7 @@ function hostErrno(absolute: string): number {
     return Errno.EACCES
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    return code === 'ENOTDIR' || code === 'EACCES' ? Errno[code] : Errno.ENOENT
+    return (Errno as Readonly<Record<string, number>>)[code ?? ''] ?? Errno.ENOENT
   }
 }
 

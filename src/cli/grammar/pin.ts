@@ -1,5 +1,5 @@
 import { CommandError } from '../command.ts'
-import { strerror } from '../../uapi/errno.ts'
+import { Errno, strerror } from '../../uapi/errno.ts'
 import { KernelError } from '../../kernel/error.ts'
 import { dirname, isBpffs, pathExists } from './host-path.ts'
 import { requireArgs } from './number-arg.ts'
@@ -9,8 +9,14 @@ import type { Fd } from '../../uapi/attr.ts'
 
 const NOT_MOUNTING = 'no BPF file system found, not mounting it due to --nomount option'
 
-/** mnt_fs of a bpffs. */
+/**
+ * mnt_fs of a bpffs. It binds the directory to itself first; a working directory that is named by a dot stays below that,
+ * so that making the mount private fails.
+ */
 function mount(cmd: Command, dir: string, failure: (reason: string) => string): void {
+  if (/^\.(\/\.)*$/.test(dir)) {
+    throw new CommandError(failure(`mount --make-private ${dir} failed: ${strerror(Errno.EINVAL)}`))
+  }
   try {
     cmd.system().files.mountBpffs(cmd.resolvePath(dir))
   } catch (error) {

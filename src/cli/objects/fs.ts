@@ -20,10 +20,13 @@ function list(cmd: Command, path: string): Entry[] {
   if (files.stat(path).kind !== 'directory') {
     return [{ name: path, path, stat: files.stat(path) }]
   }
-  return files.readdir(path).map((name) => {
-    const below = path === '/' ? `/${name}` : `${path}/${name}`
-    return { name, path: below, stat: files.stat(below) }
-  })
+  return files
+    .readdir(path)
+    .sort()
+    .map((name) => {
+      const below = path === '/' ? `/${name}` : `${path}/${name}`
+      return { name, path: below, stat: files.stat(below) }
+    })
 }
 
 /** Runs `fn`; a failure of the kernel's becomes an error that names the path. */

@@ -1,4 +1,6 @@
 import { CommandError, UsageError } from '../command.ts'
+import { strerror } from '../../uapi/errno.ts'
+import { KernelError } from '../../kernel/error.ts'
 import { objectHelp } from '../help-text.ts'
 import { requireArgs } from '../grammar/number-arg.ts'
 import type { Args } from '../args.ts'
@@ -37,20 +39,57 @@ function named(print: (cmd: Command, file: string, name: string) => Promise<numb
   }
 }
 
-function counted(verb: string, count: number): Verb {
-  return (cmd, args) => {
-    requireOrUsage(cmd, args, count)
-    throw notYet(verb)
+/** do_object, as far as an input is refused. */
+const object: Verb = async (cmd, args) => {
+  requireOrUsage(cmd, args, 2)
+  const output = args.shift()
+  const { linkFailure } = await import('./gen-input.ts')
+  const inputs: string[] = []
+  while (args.length > 0) inputs.push(args.shift())
+  const failed = linkFailure(cmd, inputs)
+  if (failed === undefined) throw notYet('object')
+  try {
+    cmd.writeHostFile(output, new Uint8Array())
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    cmd.message(`libbpf: failed to create '${output}': ${-error.errno}\n`)
+    throw new CommandError('failed to create BPF linker instance')
   }
+  cmd.message(failed.messages)
+  cmd.error(`failed to link '${failed.file}': ${strerror(failed.errno)} (${failed.errno})`)
+  return -failed.errno
+}
+
+/** do_min_core_btf, as far as a file is refused. */
+const minCoreBtf: Verb = async (cmd, args) => {
+  requireOrUsage(cmd, args, 3)
+  const input = args.shift()
+  args.shift()
+  const { parseBtfFile } = await import('./btf-file.ts')
+  const target = parseBtfFile(cmd, input)
+  if (typeof target === 'number') {
+    cmd.error(`failed parsing '${input}' BTF file: ${strerror(target)}`)
+    cmd.error(`failed to allocate info structure: ${strerror(target)}`)
+    return -target
+  }
+  while (args.length > 0) {
+    const file = args.shift()
+    const btf = parseBtfFile(cmd, file)
+    if (typeof btf !== 'number') continue
+    cmd.error(`failed to parse BPF object '${file}': ${strerror(btf)}`)
+    cmd.error(`error recording relocations for ${file}: ${strerror(btf)}`)
+    return -btf
+  }
+  throw notYet('min_core_btf')
 }
 
 /** `bpftool gen` (gen.c). */
 export const gen = {
   verbs: [
-    ['object', counted('object', 2)],
+    ['object', object],
     ['skeleton', named(async (...words) => (await import('./gen-skeleton.ts')).printSkeleton(...words))],
     ['subskeleton', named(async (...words) => (await import('./gen-subskeleton.ts')).printSubskeleton(...words))],
-    ['min_core_btf', counted('min_core_btf', 3)],
+    ['min_core_btf', minCoreBtf],
     ['help', 'help'],
   ],
   help: objectHelp.gen,

@@ -20,7 +20,7 @@ export function otherCommand(kernel: Kernel, task: Task, cmd: number, attr: Read
     case BpfCmd.RAW_TRACEPOINT_OPEN:
     case BpfCmd.PROG_ATTACH:
     case BpfCmd.PROG_DETACH: {
-      const file = task.files.get(fd('progFd'))
+      const file = task.files.get(fd(cmd === BpfCmd.RAW_TRACEPOINT_OPEN ? 'progFd' : 'attachBpfFd'))
       throw new KernelError(file.kind === 'prog' ? Errno.ENOTSUP : Errno.EINVAL)
     }
     case BpfCmd.LINK_UPDATE:

@@ -117,10 +117,11 @@ export class Bpffs {
     return inode
   }
 
+  /** dcache_readdir: what was made last comes first. */
   readdir(path: string): { name: string; inode: Inode }[] {
     const dir = this.lookup(path)
     if (dir.kind !== 'directory') throw new KernelError(Errno.ENOTDIR)
-    return this.#entries(dir)
+    return this.#entries(dir).sort((a, b) => b.inode.ino - a.inode.ino)
   }
 
   mkdir(path: string, mode: number): void {

@@ -1,7 +1,9 @@
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { Errno, strerror } from '../../uapi/errno.ts'
 import type { Binding, Env } from './binding.ts'
 import { digest, loadBinding } from './binding.ts'
+import { isFull, makeDirectories, reason } from './directory.ts'
 import { StateError } from './state-error.ts'
 import type { Entry, Store } from './store.ts'
 import { endTurn, takeTurn } from './turn.ts'
@@ -138,7 +140,15 @@ export class LmdbStore implements Store {
       throw error
     }
     this.#writing = false
-    guard('the machine', () => this.#env.commitTxn())
+    try {
+      this.#env.commitTxn()
+    } catch (error) {
+      // LMDB tells of a write that came out short, not why.
+      if (isFull(this.#directory)) throw new StateError(`${this.#directory}: ${strerror(Errno.ENOSPC)}`)
+      guard('the machine', () => {
+        throw error
+      })
+    }
     return result
   }
 
@@ -373,9 +383,9 @@ function keyLength(whole: Uint8Array): number {
 
 function prepareDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectories(directory)
   } catch (error) {
-    throw new StateError(`can't make ${directory}: ${(error as NodeJS.ErrnoException).code ?? ''}`)
+    throw new StateError(`can't make ${directory}: ${reason(error)}`)
   }
   refuseForeignFile(directory)
 }
@@ -390,7 +400,7 @@ function refuseForeignFile(directory: string): void {
     file = openSync(join(directory, DATA_FILE), 'r')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw new StateError(`can't read ${join(directory, DATA_FILE)}: ${(error as NodeJS.ErrnoException).code ?? ''}`)
+    throw new StateError(`can't read ${join(directory, DATA_FILE)}: ${reason(error)}`)
   }
   try {
     const head = Buffer.alloc(64)
@@ -434,7 +444,8 @@ function guard<T>(what: string, fn: () => T): T {
     return fn()
   } catch (error) {
     if (error instanceof StateError) throw error
-    const { code, message } = error as { code?: unknown; message: string }
+    const { code } = error as { code?: unknown }
+    const message = (error as Error).message.replace(/: Attempting to setup locks$/, '')
     throw new StateError(code === -30793 || code === -30796 ? `${what} is damaged: ${message}` : `${what}: ${message}`)
   }
 }

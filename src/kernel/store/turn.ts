@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding, Env } from './binding.ts'
+import { makeDirectories } from './directory.ts'
 import { StateError } from './state-error.ts'
 
 /**
@@ -34,7 +34,7 @@ export function takeTurn({ Env }: Binding, directory: string): void {
     return
   }
   const path = join(directory, 'turn')
-  mkdirSync(path, { recursive: true })
+  makeDirectories(path)
   const keys = new Uint8Array(8192)
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const env = new Env()
