@@ -55,9 +55,14 @@ const counted = [
 
 /**
  * What most loads ask for, so that they don't have to read all symbols: the functions of BPF itself, helpers that aren't
- * called so among them.
+ * called so among them; what maps do for programs, and what else the rewrites name.
  */
-const asked = / [tT] ((__)?bpf_|sk_skb_|sk_(select_)?reuseport|get_func_(arg|ret))/
+const asked = [
+  / [tT] ((__)?bpf_|sk_skb_|sk_(select_)?reuseport|get_func_(arg|ret))/,
+  / [tT] \w+_(lookup|update|delete|push|pop|peek)(_percpu)?_elem$/,
+  / [tT] (\w+_map_redirect|sock_(map|hash)_lookup|arch_bpf_timed_may_goto|__static_call_return0)$/,
+  / [TD] (jiffies|cpu_number)$/,
+]
 
 /** Writes a kernel's folder, which is there and empty: its parts packed, and meta.json last. */
 export function packProfile(
@@ -67,7 +72,8 @@ export function packProfile(
   effort: number,
 ): void {
   const lines = Buffer.from(parts.kallsyms).toString('latin1').split('\n')
-  const symbols = Buffer.from(`${lines.filter((line) => asked.test(line)).join('\n')}\n`, 'latin1')
+  const short = lines.filter((line) => asked.some((names) => names.test(line)))
+  const symbols = Buffer.from(`${short.join('\n')}\n`, 'latin1')
   const files = {
     'vmlinux.btf': parts.vmlinuxBtf,
     kallsyms: parts.kallsyms,

@@ -1,12 +1,39 @@
 import { Errno } from '../../uapi/errno.ts'
 import { refuse } from '../verifier/env.ts'
+import { mayAccessPacket } from '../verifier/regions.ts'
+import { Access } from '../verifier/types.ts'
 import type { Patches, Program } from './program.ts'
-import { PROG_AUX, structMeta } from './symbols.ts'
+import { PROG_AUX, callDistance, structMeta } from './symbols.ts'
 
-/**
- * Calls of kernel functions (fixup_kfunc_call): arguments that only the kernel knows are put in. The call keeps the type id
- * of its function: x86-64's compiler finds the address by that.
- */
+/** Calls of kernel functions (fixup_kfunc_call): where they go, and arguments that only the kernel knows. */
+
+/** d_inode_locked_hooks: where the inode is locked already. */
+const inodeLocked: ReadonlySet<string> = new Set(
+  [
+    'inode_post_removexattr inode_post_setattr inode_post_setxattr inode_removexattr inode_rmdir inode_setattr',
+    'inode_setxattr inode_unlink path_unlink path_rmdir',
+  ]
+    .join(' ')
+    .split(' ')
+    .map((hook) => `bpf_lsm_${hook}`),
+)
+
+/** specialize_kfunc: which function a name stands for in this program. */
+function specialized({ env }: Program, name: string): string {
+  switch (name) {
+    case 'bpf_dynptr_from_skb': {
+      const { seenDirectWrite } = env
+      const writable = mayAccessPacket(env, undefined, Access.WRITE)
+      env.seenDirectWrite = seenDirectWrite
+      return writable ? name : `${name}_rdonly`
+    }
+    case 'bpf_set_dentry_xattr':
+    case 'bpf_remove_dentry_xattr':
+      return inodeLocked.has(env.input.attach.funcName ?? '') ? `${name}_locked` : name
+    default:
+      return name
+  }
+}
 
 export function rewriteKfunc(program: Program, i: number, out: Patches): void {
   const { insns, env } = program
@@ -15,7 +42,10 @@ export function rewriteKfunc(program: Program, i: number, out: Patches): void {
   if (insns.off(i) !== 0) return
   const aux = program.auxAt(i)
   const meta = aux.kptrFields ? structMeta(aux.kptrFields[0]?.btfId ?? 0) : 0n
-  switch (env.vmlinux().name(id)) {
+  const name = env.vmlinux().name(id)
+  const to = callDistance(program, specialized(program, name))
+  if (to !== undefined) insns.setImm(i, to)
+  switch (name) {
     case 'bpf_obj_new_impl':
     case 'bpf_percpu_obj_new_impl':
       out.movImm(1, aux.objNewSize)
