@@ -6,6 +6,7 @@ import { vmlinuxKind, vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KfFlag } from '../kfuncs/flags.ts'
 import { modifyReturnFlags } from '../kfuncs/table.ts'
 import { refuse } from '../log.ts'
+import { iteratorTarget } from '../progs/iterators.ts'
 import { disabledHooks, isSleepableHook, noHooks } from '../progs/lsm-hooks.ts'
 import type { LoadEnv } from './env.ts'
 import { checkFuncModel } from './func-model.ts'
@@ -80,8 +81,8 @@ function checkTarget(env: LoadEnv): void {
       checkRawTracepoint(env, id, kind)
       return
     case TRACE_ITER:
-      // bpf_iter_prog_supported: targets are registered under these names.
-      if (!checkFunction(env, id, kind).startsWith('bpf_iter_')) refuse(env, Errno.EINVAL)
+      // bpf_iter_prog_supported.
+      if (!iteratorTarget(checkFunction(env, id, kind))) refuse(env, Errno.EINVAL)
       return
     case MODIFY_RETURN:
     case LSM_MAC:

@@ -2,6 +2,7 @@ import type { Btf } from '../../../btf/btf.ts'
 import { Kind } from '../../../btf/btf.ts'
 import { AttachType } from '../../../uapi/attach-type.ts'
 import { ProgType } from '../../../uapi/prog-type.ts'
+import { iteratorTarget } from '../../progs/iterators.ts'
 import type { VerifierEnv } from '../env.ts'
 import type { AttachTo } from '../input.ts'
 import { acquireReference } from '../references.ts'
@@ -20,49 +21,11 @@ export interface ContextArg {
   refObjId: number
 }
 
-const MAYBE = RegType.PTR_TO_BTF_ID | Flag.PTR_MAYBE_NULL
-const TRUSTED = MAYBE | Flag.PTR_TRUSTED
-const BUFFER = RegType.PTR_TO_BUF | Flag.PTR_MAYBE_NULL
-const READ_ONLY = BUFFER | Flag.MEM_RDONLY
-
-/** A place in the context, what a load gives, and the struct that a pointer is to. */
-type IteratorArg = readonly [offset: number, regType: number, struct?: string]
-
-/** Iterators by what they go over (struct bpf_iter_reg.ctx_arg_info). */
-const iterators: Readonly<Record<string, readonly IteratorArg[]>> = {
-  ksym: [[8, MAYBE, 'kallsym_iter']],
-  cgroup: [[8, TRUSTED, 'cgroup']],
-  dmabuf: [[8, MAYBE, 'dma_buf']],
-  kmem_cache: [[8, TRUSTED, 'kmem_cache']],
-  bpf_link: [[8, MAYBE, 'bpf_link']],
-  bpf_map: [[8, TRUSTED, 'bpf_map']],
-  bpf_map_elem: [
-    [16, READ_ONLY],
-    [24, BUFFER],
-  ],
-  bpf_prog: [[8, MAYBE, 'bpf_prog']],
-  task: [[8, TRUSTED, 'task_struct']],
-  task_file: [
-    [8, MAYBE, 'task_struct'],
-    [24, MAYBE, 'file'],
-  ],
-  task_vma: [
-    [8, MAYBE, 'task_struct'],
-    [16, MAYBE, 'vm_area_struct'],
-  ],
-  netlink: [[8, MAYBE, 'netlink_sock']],
-  ipv6_route: [[8, MAYBE, 'fib6_info']],
-  sockmap: [
-    [16, READ_ONLY],
-    [24, MAYBE, 'sock'],
-  ],
-  bpf_sk_storage_map: [
-    [16, MAYBE, 'sock'],
-    [24, BUFFER],
-  ],
-  unix: [[8, MAYBE, 'unix_sock']],
-  tcp: [[8, TRUSTED, 'sock_common']],
-  udp: [[8, TRUSTED, 'udp_sock']],
+const noteTypes: Readonly<Record<string, number>> = {
+  maybe: RegType.PTR_TO_BTF_ID | Flag.PTR_MAYBE_NULL,
+  trusted: RegType.PTR_TO_BTF_ID | Flag.PTR_MAYBE_NULL | Flag.PTR_TRUSTED,
+  buffer: RegType.PTR_TO_BUF | Flag.PTR_MAYBE_NULL,
+  readonly: RegType.PTR_TO_BUF | Flag.PTR_MAYBE_NULL | Flag.MEM_RDONLY,
 }
 
 const perEnv = new WeakMap<VerifierEnv, readonly ContextArg[]>()
@@ -84,13 +47,12 @@ export function contextArgs(env: VerifierEnv): readonly ContextArg[] {
 }
 
 function iteratorArgs(env: VerifierEnv, { funcName }: AttachTo): ContextArg[] {
-  const rows = iterators[(funcName ?? '').slice('bpf_iter_'.length)] ?? []
-  return rows.map(([offset, regType, struct]) => ({
+  return (iteratorTarget(funcName ?? '') ?? []).map(({ offset, is, struct }) => ({
     offset,
-    regType,
-    buffer: struct === undefined,
-    btf: struct === undefined ? undefined : env.vmlinux(),
-    btfId: struct === undefined ? 0 : env.vmlinuxStruct(struct),
+    regType: noteTypes[is] ?? 0,
+    buffer: struct === '',
+    btf: struct === '' ? undefined : env.vmlinux(),
+    btfId: struct === '' ? 0 : env.vmlinuxStruct(struct),
     refcounted: false,
     refObjId: 0,
   }))

@@ -17,11 +17,14 @@ export const kprobe: ContextOps = {
 
 const PERF_MAX_TRACE_SIZE = 8192
 
-/** tp_prog_is_valid_access: the record's first eight bytes are the kernel's. */
+/**
+ * tp_prog_is_valid_access: the record's first eight bytes are the kernel's. What is before the record isn't refused: the
+ * kernel compares with a size, which has no sign.
+ */
 export const tracepoint: ContextOps = {
   converts: false,
   isValidAccess: (_env, off, size, access) =>
-    off >= 8 && off < PERF_MAX_TRACE_SIZE && access === Access.READ && off % size === 0,
+    (off < 0 || off >= 8) && off < PERF_MAX_TRACE_SIZE && access === Access.READ && off % size === 0,
 }
 
 /** raw_tp_prog_is_valid_access. */
