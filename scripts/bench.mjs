@@ -14,7 +14,7 @@ if (unknown.length > 0) {
 process.on('exit', cleanUp)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130))
 
-console.log(`${'what'.padEnd(44)} ${'at most'.padStart(8)} ${'here'.padStart(8)}   medians`)
+console.log(`${'what'.padEnd(50)} ${'at most'.padStart(8)} ${'here'.padStart(8)}   medians`)
 for (const [name, [what, budget, measure]] of Object.entries(rows)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   let text
@@ -28,5 +28,5 @@ for (const [name, [what, budget, measure]] of Object.entries(rows)) {
     text = `${'-'.padStart(8)}   ${why}: ${error.message}`
     if (why === 'failed') process.exitCode = 1
   }
-  console.log(`${what.padEnd(44)} ${(budget?.toFixed(2) ?? '').padStart(8)} ${text}`)
+  console.log(`${what.padEnd(50)} ${(budget?.toFixed(2) ?? '').padStart(8)} ${text}`)
 }

@@ -25,6 +25,7 @@ const lateModules = [
   'kernel/btf/vmlinux.ts',
   'kernel/load/program.ts',
   'kernel/maps/index.ts',
+  'kernel/runtime/jit.ts',
   'kernel/runtime/test-run.ts',
 ]
 

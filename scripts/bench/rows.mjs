@@ -1,10 +1,11 @@
 // What is measured, one function for each row: it gives our figure and the other's.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import { Skipped, fixture, inTurn, node, numbersInTurn, once, peakMemory, root } from './measure.mjs'
+import { runRows } from './run.mjs'
 
 const work = mkdtempSync(join(tmpdir(), 'bpftool-sim-bench-'))
 const bin = join(root, 'bin/bpftool.cjs')
@@ -30,10 +31,13 @@ function needKernel() {
   if (!peerLoads) throw new Skipped('bpftool may not call bpf(2) here')
 }
 
+const run = runRows({ bpf, real, needKernel, pins: `${pins}-run`, env })
+
 /** Takes away all that was made, on the real kernel too. */
 export function cleanUp() {
   rmSync(work, { recursive: true, force: true })
-  for (const what of ['map', 'run', 'verify']) rmSync(`${pins}-${what}`, { recursive: true, force: true })
+  run.cleanUp()
+  for (const what of ['map', 'load', 'verify']) rmSync(`${pins}-${what}`, { recursive: true, force: true })
 }
 
 /** Things that several rows need are made once. */
@@ -148,20 +152,7 @@ export const rows = {
       return inTurn(bpf(...words), real(...words), 5, { env })
     },
   ],
-  run: [
-    'prog run, compute-bound, one run / real JIT',
-    1.5,
-    () => {
-      needKernel()
-      const jit = '/proc/sys/net/core/bpf_jit_enable'
-      if (existsSync(jit) && readFileSync(jit, 'utf8').trim() === '0') throw new Skipped("the real kernel's JIT is off")
-      const path = `${pins}-run`
-      const words = ['-j', 'prog', 'run', 'pinned', path, 'data_in', packet, 'repeat', '1000']
-      const duration = (side) => () => JSON.parse(once(side(...words), { env }).stdout).duration
-      for (const side of [bpf, real]) once(side('prog', 'load', fixture('compute.clang-19.o'), path), { env })
-      return numbersInTurn(duration(bpf), duration(real), 5, 'ns')
-    },
-  ],
+  ...run.rows,
   verify: [
     'verification, one instruction / kernel',
     6,
@@ -216,7 +207,7 @@ export const rows = {
     undefined,
     () => {
       needKernel()
-      const path = `${pins}-run`
+      const path = `${pins}-load`
       const before = (which) => (which === 0 ? quiet(bpf('fs', 'rm', path)) : rmSync(path, { force: true }))
       const load = (side) => side('prog', 'load', counter, path)
       return inTurn(load(bpf), load(real), 11, { env, before })

@@ -21,8 +21,6 @@ const quote = (word) => `'${word}'`
 function script(texts) {
   const lines = [
     'export PATH=/bin LC_ALL=C',
-    // Programs aren't compiled, as in our machine.
-    'echo 0 > /proc/sys/net/core/bpf_jit_enable',
     'step() { n=$((n + 1)); "$@" > $D/$n.out 2> $D/$n.err < $in; echo $? > $D/$n.rc; in=/dev/null; }',
   ]
   for (const [name, text] of texts) {
@@ -45,7 +43,7 @@ const work = mkdtempSync(join(tmpdir(), 'bpftool-sim-scenarios-'))
 try {
   const texts = names.map((name) => [name, readFileSync(pathOf(name), 'utf8')])
   writeFileSync(join(work, 'script'), script(texts))
-  boot({ script: join(work, 'script'), files: filesOf(), out: join(work, 'out') })
+  boot({ script: join(work, 'script'), files: filesOf(), out: join(work, 'out'), minutes: 120 })
   const result = (...parts) => readFileSync(join(work, 'out', ...parts), 'utf8')
   const about = { kernel: result('release').trim(), bpftool: result('bpftool').split('\n')[0] }
   for (const [name, text] of texts) {

@@ -1,6 +1,7 @@
 /**
  * What may differ between two kernels' answers, named in this one place and replaced on both sides: ids, times, addresses and,
- * until the verifier's rewrites exist, translated bodies and their sizes.
+ * until the verifier's rewrites exist, translated bodies and their sizes. What the JIT makes is WebAssembly here, of another
+ * size, and can be dumped: Debian's bpftool has no disassembler of its machine's code.
  */
 
 /** One recorded command and its answer. */
@@ -71,6 +72,7 @@ export class Normalizer {
     const [, path = '', type = '', name = ''] =
       /\bmap create (\S+) type (\S+).* name (\S+)/.exec(step.argv.join(' ')) ?? []
     if (step.status === 0) this.#mapTypes.set(path, type).set(name, type)
+    if (step.argv.includes('jited')) return { argv: step.argv, status: 0, stdout: '(jited)', stderr: '' }
     return {
       argv: step.argv,
       status: step.status,
@@ -133,6 +135,11 @@ export class Normalizer {
           /("bytes_xlated":\s*)(\d+)/g,
           (_, head: string, size: string) => head + (this.#xlated ? size : '"SIZE"'),
         )
+        // Machine code there, WebAssembly here; some answers are of a kernel whose JIT was off.
+        .replace(/ {2}(?:not jited|jited \d+B)/g, '  jited SIZE')
+        .replace(/"jited":\s*(?:false|true,\s*"bytes_jited":\s*\d+)/g, '"jited"')
+        .replace(/owner not jited/g, 'owner jited')
+        .replace(/("owner_jited":\s*)false/g, '$1true')
         .replace(/(\tname \[vmlinux\] {2}size |\[vmlinux\] {2}size )\d+B/g, '$1SIZE')
     )
   }

@@ -3,7 +3,9 @@ import { KernelError } from '../../kernel/error.ts'
 import { strerror } from '../../uapi/errno.ts'
 import { BtfError } from '../../btf/btf.ts'
 import { KernelSymbols } from '../render/kernel-symbols.ts'
+import { Jited } from '../render/jited.ts'
 import { Xlated } from '../render/xlated.ts'
+import { readWasmImage } from '../../isa/wasm-image.ts'
 import { drawCfg } from '../render/cfg.ts'
 import { headerJson, headerPlain } from './prog-show.ts'
 import { loadKernelBtf } from '../grammar/prog-name.ts'
@@ -16,13 +18,14 @@ import type { DumpOptions } from '../render/xlated.ts'
 import type { Fd, ProgInfo } from '../../uapi/attr.ts'
 
 interface Wanted extends DumpOptions {
+  jited: boolean
   visual: boolean
   file: string | undefined
 }
 
 /** The words after PROG. */
-function parseWanted(args: Args, programs: number): Wanted {
-  const wanted: Wanted = { opcodes: false, linum: false, visual: false, file: undefined }
+function parseWanted(args: Args, programs: number, jited: boolean): Wanted {
+  const wanted: Wanted = { jited, opcodes: false, linum: false, visual: false, file: undefined }
   while (args.length > 0) {
     if (args.is('file')) {
       nextArg(args)
@@ -56,12 +59,18 @@ function kernelBtf(cmd: Command, id: number): Btf | undefined {
   }
 }
 
-/** prog_dump of translated instructions. */
+/** The instructions that a dump is of. */
+function bytesOf(info: ProgInfo, jited: boolean): Uint8Array {
+  const bytes = jited ? info.jitedProgInsns : info.xlatedProgInsns
+  const length = jited ? info.jitedProgLen : info.xlatedProgLen
+  if (length !== 0 && bytes !== undefined && bytes.length > 0) return bytes
+  if (!jited) throw new CommandError('error retrieving insn dump: kernel.kptr_restrict set?')
+  throw new CommandError('error retrieving jit dump: no instructions returned or kernel.kptr_restrict set?')
+}
+
+/** prog_dump. */
 function dumpOne(cmd: Command, info: ProgInfo, wanted: Wanted): void {
-  const bytes = info.xlatedProgInsns
-  if (info.xlatedProgLen === 0 || bytes === undefined || bytes.length === 0) {
-    throw new CommandError('error retrieving insn dump: kernel.kptr_restrict set?')
-  }
+  const bytes = bytesOf(info, wanted.jited)
   const btf = kernelBtf(cmd, info.btfId)
   if (wanted.file !== undefined) {
     try {
@@ -73,13 +82,33 @@ function dumpOne(cmd: Command, info: ProgInfo, wanted: Wanted): void {
     cmd.json?.nullValue()
     return
   }
-  const xlated = new Xlated(info, btf, new KernelSymbols(cmd.system()))
+  const symbols = new KernelSymbols(cmd.system())
   const out = (text: string) => {
     cmd.out(text)
   }
+  if (wanted.jited) {
+    const module = readWasmImage(bytes)
+    if (!module) throw new CommandError('No JIT disassembly support')
+    const jited = new Jited(info, module, btf, symbols)
+    if (cmd.json !== undefined) jited.json(cmd.json, wanted)
+    else jited.plain(out, wanted)
+    return
+  }
+  const xlated = new Xlated(info, btf, symbols)
   if (cmd.json !== undefined) xlated.json(cmd.json, wanted)
   else if (wanted.visual) drawCfg(out, xlated, wanted)
   else xlated.plain(out, wanted)
+}
+
+/** prep_prog_info. */
+const ofXlated = { xlatedProgInsns: true, jitedKsyms: true, funcInfo: true, lineInfo: true }
+const ofJited = {
+  jitedProgInsns: true,
+  jitedKsyms: true,
+  jitedFuncLens: true,
+  jitedLineInfo: true,
+  funcInfo: true,
+  lineInfo: true,
 }
 
 function dumpAll(cmd: Command, fds: readonly Fd[], wanted: Wanted): number {
@@ -91,7 +120,7 @@ function dumpAll(cmd: Command, fds: readonly Fd[], wanted: Wanted): number {
     for (const [i, fd] of fds.entries()) {
       let info: ProgInfo
       try {
-        info = bpf.progInfo(fd, { xlatedProgInsns: true, jitedKsyms: true, funcInfo: true, lineInfo: true })
+        info = bpf.progInfo(fd, wanted.jited ? ofJited : ofXlated)
       } catch (error) {
         if (!(error instanceof KernelError)) throw error
         throw new CommandError(`can't get prog info: ${strerror(error.errno)}`)
@@ -117,15 +146,19 @@ function dumpAll(cmd: Command, fds: readonly Fd[], wanted: Wanted): number {
   }
 }
 
-/** `dump { xlated | jited } PROG ...` (do_dump). Debian's build of bpftool has no disassembler of machine code. */
+/**
+ * `dump { xlated | jited } PROG ...` (do_dump). Debian's build of bpftool has no disassembler of machine code: what it
+ * prints of jited programs is as its source has it.
+ */
 export function progDump(cmd: Command, args: Args): number {
-  if (args.is('jited')) throw new CommandError('No JIT disassembly support')
-  if (!args.is('xlated')) throw new CommandError(`expected 'xlated' or 'jited', got: ${args.peek() ?? '(null)'}`)
+  const jited = args.is('jited')
+  if (!jited && !args.is('xlated'))
+    throw new CommandError(`expected 'xlated' or 'jited', got: ${args.peek() ?? '(null)'}`)
   nextArg(args)
   if (args.length < 2) throw new UsageError()
   const fds = progParseFds(cmd, args)
   if (fds.length < 1) return -1
-  const wanted = parseWanted(args, fds.length)
+  const wanted = parseWanted(args, fds.length, jited)
   if (wanted.file !== undefined && (wanted.opcodes || wanted.visual || wanted.linum)) {
     throw new CommandError("'file' is not compatible with 'opcodes', 'visual', or 'linum'")
   }

@@ -4,6 +4,7 @@ import type { Inode } from '../bpffs/bpffs.ts'
 import { KernelError } from '../error.ts'
 import { mustHave } from '../process/capabilities.ts'
 import { utf8 } from '../store/bytes.ts'
+import { programSymbols } from './jited.ts'
 import { takeTrace } from './trace.ts'
 import type { KernelFiles, Stat } from '../syscall.ts'
 import type { Kernel, Task } from './kernel.ts'
@@ -170,14 +171,14 @@ export class MachineFiles implements KernelFiles {
     })
     if (path.startsWith('/proc/sys/')) {
       const name = path.slice('/proc/sys/'.length).replaceAll('/', '.')
-      const value = this.#sysctl(name)
+      const value = profile.sysctl(name)
       if (value === undefined) return undefined
       if (!restricted.has(name)) return text(`${value}\n`, Magic.PROC, 0o100644)
       return { ...text(`${value}\n`, Magic.PROC, 0o100600), read: () => this.#restricted(value) }
     }
     switch (path) {
       case '/proc/kallsyms':
-        return { magic: Magic.PROC, mode: 0o100444, read: () => utf8(profile.kallsyms()) }
+        return { magic: Magic.PROC, mode: 0o100444, read: () => utf8(this.#kallsyms()) }
       case `/boot/config-${profile.release}`:
         return { magic: Magic.EXT4, mode: 0o100644, read: () => profile.config() }
       case '/sys/kernel/btf/vmlinux':
@@ -199,10 +200,8 @@ export class MachineFiles implements KernelFiles {
     }
   }
 
-  /** What the machine answers itself: it has no JIT yet; all else is as the profile recorded it. */
-  #sysctl(name: string): string | undefined {
-    if (name === 'net.core.bpf_jit_enable') return '0'
-    return this.#kernel.profile.sysctl(name)
+  #kallsyms(): string {
+    return this.#kernel.profile.kallsyms() + programSymbols(this.#kernel)
   }
 
   /** proc_dointvec_minmax_bpf_restricted. */

@@ -3,6 +3,7 @@ import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
 import type { ProgRecord } from '../objects/records.ts'
 import { Blob } from '../objects/records.ts'
+import { jitedImage, jitedKsyms, jitedLineInfo } from './jited.ts'
 import type { Kernel, Task } from './kernel.ts'
 import { btfBytes } from './prog-commands.ts'
 
@@ -69,11 +70,10 @@ export function progInfo(kernel: Kernel, task: Task, fd: Fd, wants: ProgInfoWant
   if (wants.progTags) {
     info.progTags = prog.subprogs.length > 1 ? prog.subprogs.map(({ tag }) => hexBytes(tag)) : [info.tag]
   }
-  // Nothing is compiled yet: addresses are those of the interpreter, which nobody can tell apart from none.
-  if (wants.jitedProgInsns) info.jitedProgInsns = new Uint8Array(0)
-  if (wants.jitedKsyms) info.jitedKsyms = new Array<bigint>(functions).fill(0n)
-  if (wants.jitedFuncLens) info.jitedFuncLens = new Array<number>(functions).fill(0)
-  if (wants.jitedLineInfo) info.jitedLineInfo = []
+  if (wants.jitedKsyms) info.jitedKsyms = jitedKsyms(prog)
+  if (wants.jitedFuncLens) info.jitedFuncLens = prog.subprogs.map(({ jitedLen }) => jitedLen)
+  if (wants.jitedProgInsns) info.jitedProgInsns = jitedImage(kernel, prog)?.bytes ?? new Uint8Array(0)
+  if (wants.jitedLineInfo) info.jitedLineInfo = jitedLineInfo(kernel, prog)
   return info
 }
 
@@ -98,7 +98,7 @@ function counts(prog: ProgRecord): Omit<ProgInfo, 'nrJitedKsyms' | 'nrJitedFuncL
     lineInfoRecSize: LINE_INFO_SIZE,
     nrLineInfo: prog.nrLineInfo,
     jitedLineInfoRecSize: JITED_LINE_INFO_SIZE,
-    nrJitedLineInfo: 0,
+    nrJitedLineInfo: prog.jitedLen > 0 ? prog.nrLineInfo : 0,
     runTimeNs: prog.runTimeNs,
     runCnt: prog.runCnt,
     recursionMisses: prog.recursionMisses,

@@ -41,7 +41,7 @@ export function progLoad(kernel: Kernel, task: Task, given: ProgLoadAttr): Loade
   const attr = { ...given, insns: new Uint8Array(given.insns) }
   const loaded = loadProgram(loadKernelFor(kernel, task), attr)
   if (loaded instanceof KernelError) return loaded
-  const { record, xlated, run, funcInfo, lineInfo, owned, log, logTrueSize } = loaded
+  const { record, xlated, run, funcInfo, lineInfo, jitedLines, owned, log, logTrueSize } = loaded
   const { objects } = kernel
   const prog = objects.add('prog', {
     ...record,
@@ -65,6 +65,7 @@ export function progLoad(kernel: Kernel, task: Task, given: ProgLoadAttr): Loade
   objects.putBlob('prog', prog.id, Blob.PROG_RUN, run)
   objects.putBlob('prog', prog.id, Blob.PROG_FUNC_INFO, funcInfo)
   objects.putBlob('prog', prog.id, Blob.PROG_LINE_INFO, lineInfo)
+  objects.putBlob('prog', prog.id, Blob.PROG_JITED_LINES, jitedLines)
   return { fd: openFd(kernel, task, { kind: 'prog', id: prog.id, canRead: true, canWrite: true }), log, logTrueSize }
 }
 

@@ -6,6 +6,9 @@ import type { FinishedLog } from '../log.ts'
 import type { MapOwner } from '../objects/records.ts'
 import type { LoadEnv } from './env.ts'
 import type { LoadResult } from './load.ts'
+import type { Compiled } from '../runtime/jit.ts'
+import { jit } from '../runtime/jit.ts'
+import { jitedLinesOf } from './jited-lines.ts'
 import { resolvedType } from './map-compat.ts'
 import { FUNC_INFO_SIZE, LINE_INFO_SIZE } from './prog-btf.ts'
 import { funcInfoOf, lineInfoOf, subprogsOf } from './rewritten.ts'
@@ -22,11 +25,13 @@ const holdsProgs: ReadonlySet<number> = new Set([MapType.PROG_ARRAY, MapType.DEV
 /** What is kept of a program that passed. @throws KernelError EINVAL for maps that other programs are in. */
 export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
   const { attr, insns } = env
-  const owned = claimMaps(env, log)
   const { xlated, run } = translate(env)
+  const compiled = compileProgram(env, run)
+  const owned = claimMaps(env, log, compiled !== undefined)
   const tag = progTag(insns)
   const funcInfo = funcInfoOf(env)
   const lineInfo = lineInfoOf(env)
+  const subprogs = subprogsOf(env, tag, compiled)
   // Pages that it once needed aren't given back (bpf_prog_realloc).
   const longest = Math.max(env.rewritten?.longest ?? 0, insns.length) * INSN_SIZE
   return {
@@ -46,10 +51,10 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
       attachBtfObjId: env.attachToKernel ? VMLINUX_BTF_ID : (env.dstProg?.btfId ?? 0),
       attachProgId: env.dstProg?.id ?? 0,
       xlatedLen: xlated.length,
-      jitedLen: 0,
+      jitedLen: compiled?.bytes.length ?? 0,
       memlock: Math.ceil((PROG_HEADER + longest) / PAGE_SIZE) * PAGE_SIZE,
       verifiedInsns: env.insnsProcessed,
-      subprogs: subprogsOf(env, tag),
+      subprogs,
       nrFuncInfo: funcInfo.length / FUNC_INFO_SIZE,
       nrLineInfo: lineInfo.length / LINE_INFO_SIZE,
     },
@@ -57,6 +62,7 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
     run,
     funcInfo,
     lineInfo,
+    jitedLines: compiled ? jitedLinesOf(env, compiled, subprogs) : new Uint8Array(0),
     owned,
     log: log.text,
     logTrueSize: log.trueSize,
@@ -73,11 +79,18 @@ function hasFrags({ attr }: LoadEnv): boolean {
   return ((attr.progFlags ?? 0) & XDP_HAS_FRAGS) !== 0
 }
 
+/** What the JIT makes of the program; undefined where it can't compile it (bpf_prog_select_runtime). */
+function compileProgram(env: LoadEnv, run: Uint8Array): Compiled | undefined {
+  const { possibleCpus } = env.kernel
+  const maps = new Map(env.usedMaps.map((map) => [map.id, map]))
+  return jit(run, { progType: env.type, possibleCpus, map: (id) => maps.get(id) })
+}
+
 /** bpf_check_tail_call: programs in one map must be alike. */
-function claimMaps(env: LoadEnv, log: FinishedLog): LoadResult['owned'] {
+function claimMaps(env: LoadEnv, log: FinishedLog, jited: boolean): LoadResult['owned'] {
   const owner: MapOwner = {
     type: resolvedType(env),
-    jited: false,
+    jited,
     xdpHasFrags: hasFrags(env),
     attachFuncProtoId: 0,
     expectedAttachType: env.expectedAttachType,
@@ -89,8 +102,8 @@ function claimMaps(env: LoadEnv, log: FinishedLog): LoadResult['owned'] {
       owned.push({ mapId: map.id, owner })
       continue
     }
-    const { type, jited, xdpHasFrags, expectedAttachType } = map.owner
-    const alike = type === owner.type && jited === owner.jited && xdpHasFrags === owner.xdpHasFrags
+    const { type, xdpHasFrags, expectedAttachType } = map.owner
+    const alike = type === owner.type && jited === map.owner.jited && xdpHasFrags === owner.xdpHasFrags
     const sameAttach = map.type !== MapType.PROG_ARRAY || expectedAttachType === owner.expectedAttachType
     if (!alike || !sameAttach) throw new KernelError(Errno.EINVAL, log.text, log.trueSize)
   }

@@ -38,6 +38,8 @@ export interface LoadResult {
   run: Uint8Array
   funcInfo: Uint8Array
   lineInfo: Uint8Array
+  /** Where the code of each line record begins: see jited-lines.ts. */
+  jitedLines: Uint8Array
   /** Maps of programs that this one is the first to use: from now on only programs like it may be in them. */
   owned: { mapId: number; owner: MapOwner }[]
   log: string

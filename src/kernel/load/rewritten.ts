@@ -2,6 +2,7 @@ import { INSN_SIZE, Insns } from '../../isa/insn.ts'
 import type { ProgRecord } from '../objects/records.ts'
 import { FUNC_INFO_SIZE, LINE_INFO_SIZE } from './prog-btf.ts'
 import type { FuncInfo, LoadEnv } from './env.ts'
+import type { Compiled } from '../runtime/jit.ts'
 import { progTag } from './tag.ts'
 
 /**
@@ -11,14 +12,24 @@ import { progTag } from './tag.ts'
 
 type Subprogs = ProgRecord['subprogs']
 
-/** @param tag the whole program's: that of its only function. */
-export function subprogsOf(env: LoadEnv, tag: string): Subprogs {
+/**
+ * @param tag the whole program's: that of its only function.
+ * @param compiled what the JIT made of it.
+ */
+export function subprogsOf(env: LoadEnv, tag: string, compiled: Compiled | undefined): Subprogs {
   const { rewritten, insns, subprogs } = env
+  const jitedLen = (index: number) =>
+    compiled?.functions.find(({ entry }) => entry === subprogs[index]?.start)?.size ?? 0
   if (!rewritten) {
     return subprogs.map(({ start }, i) => {
       const end = subprogs[i + 1]?.start ?? insns.length
       const code = () => insns.bytes.subarray(start * INSN_SIZE, end * INSN_SIZE)
-      return { start, tag: subprogs.length === 1 ? tag : progTag(new Insns(code())), name: nameOf(env, i) }
+      return {
+        start,
+        tag: subprogs.length === 1 ? tag : progTag(new Insns(code())),
+        name: nameOf(env, i),
+        jitedLen: jitedLen(i),
+      }
     })
   }
   const { parts, code } = rewritten
@@ -29,7 +40,7 @@ export function subprogsOf(env: LoadEnv, tag: string): Subprogs {
       return { start, index, tag: i === 0 ? tag : own(), name: nameOf(env, index) }
     })
     .filter(({ index }) => index >= 0)
-    .map(({ start, tag: own, name }) => ({ start, tag: own, name }))
+    .map(({ start, index, tag: own, name }) => ({ start, tag: own, name, jitedLen: jitedLen(index) }))
 }
 
 function nameOf({ btf, funcInfo }: LoadEnv, i: number): string {

@@ -6,13 +6,9 @@ import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { helperProto } from '../helpers/access.ts'
 import type { MapRecord } from '../objects/records.ts'
 import type { LoadEnv } from './env.ts'
-import { stackDepth } from './stack-depth.ts'
 
 const CALL = Class.JMP | Jmp.CALL
 const TAIL_CALL = 12
-/** The interpreter for called functions exists for stacks of these many bytes, and multiples (interpreters_args). */
-const STACK_STEP = 32
-const MAX_STACK = 512
 
 export interface Translated {
   /** As bpf_insn_prepare_dump shows it. */
@@ -70,7 +66,7 @@ export function translate(env: LoadEnv): Translated {
   return { xlated: dump.bytes, run: run.bytes }
 }
 
-/** do_misc_fixups, fixup_call_args and fixup_kfunc_call, as far as they set where a call goes. */
+/** do_misc_fixups, jit_subprogs and fixup_kfunc_call, as far as they set where a call goes. */
 function patchCalls(env: LoadEnv, insns: Insns): void {
   const base = env.kernel.symbol('__bpf_call_base')
   if (base === undefined) return
@@ -93,13 +89,13 @@ function patchCalls(env: LoadEnv, insns: Insns): void {
         if (to !== undefined) insns.setImm(i, to)
         break
       }
-      case PseudoCall.CALL: {
-        const to = distance(`__bpf_prog_run_args${interpreterStack(env, i + imm + 1)}`)
-        if (to === undefined) break
+      case PseudoCall.CALL:
         insns.setOff(i, imm)
-        insns.setImm(i, to)
+        insns.setImm(
+          i,
+          env.subprogs.findIndex(({ start }) => start === i + imm + 1),
+        )
         break
-      }
       case PseudoCall.KFUNC_CALL: {
         if (insns.off(i) !== 0 || imm === 0) break
         const to = distance(vmlinuxTypes(env.kernel).name(imm))
@@ -107,10 +103,4 @@ function patchCalls(env: LoadEnv, insns: Insns): void {
       }
     }
   }
-}
-
-/** Bytes of stack of the interpreter that runs a function (bpf_patch_call_args). */
-function interpreterStack(env: LoadEnv, start: number): number {
-  const depth = Math.max(stackDepth(env, start), 1)
-  return Math.min(Math.ceil(depth / STACK_STEP) * STACK_STEP, MAX_STACK)
 }

@@ -142,7 +142,7 @@ export function encodeProg(prog: ProgRecord): Uint8Array {
   w.number(prog.xlatedLen).number(prog.jitedLen).number(prog.memlock).number(prog.verifiedInsns)
   w.big(prog.runTimeNs).big(prog.runCnt).big(prog.recursionMisses)
   w.number(prog.subprogs.length)
-  for (const { start, tag, name } of prog.subprogs) w.number(start).string(tag).string(name)
+  for (const { start, tag, name, jitedLen } of prog.subprogs) w.number(start).string(tag).string(name).number(jitedLen)
   w.number(prog.nrFuncInfo).number(prog.nrLineInfo)
   return w.done()
 }
@@ -176,7 +176,12 @@ export function decodeProg(bytes: Uint8Array): ProgRecord {
     runTimeNs: r.big(),
     runCnt: r.big(),
     recursionMisses: r.big(),
-    subprogs: Array.from({ length: r.number() }, () => ({ start: r.number(), tag: r.string(), name: r.string() })),
+    subprogs: Array.from({ length: r.number() }, () => ({
+      start: r.number(),
+      tag: r.string(),
+      name: r.string(),
+      jitedLen: r.number(),
+    })),
     nrFuncInfo: r.number(),
     nrLineInfo: r.number(),
   }

@@ -38,7 +38,7 @@ const kindNames: readonly KeptKind[] = ['map', 'prog', 'btf']
 /** Blobs that an object of each kind may have. */
 const blobsOf: Readonly<Record<KeptKind, readonly number[]>> = {
   map: [],
-  prog: [Blob.PROG_INSNS, Blob.PROG_FUNC_INFO, Blob.PROG_LINE_INFO, Blob.PROG_RUN],
+  prog: [Blob.PROG_INSNS, Blob.PROG_FUNC_INFO, Blob.PROG_LINE_INFO, Blob.PROG_RUN, Blob.PROG_JITED_LINES],
   btf: [Blob.BTF_DATA],
 }
 

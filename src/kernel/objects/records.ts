@@ -72,6 +72,7 @@ export interface ProgRecord {
   attachProgId: number
   /** Bytes of the translated program. */
   xlatedLen: number
+  /** Bytes of what it was compiled to: a WebAssembly module. 0 where it wasn't. */
   jitedLen: number
   /** memlock: pages of the program, in bytes. */
   memlock: number
@@ -79,8 +80,8 @@ export interface ProgRecord {
   runTimeNs: bigint
   runCnt: bigint
   recursionMisses: bigint
-  /** First instruction of each subprogram, in xlated slots. */
-  subprogs: { start: number; tag: string; name: string }[]
+  /** First instruction of each subprogram, in xlated slots; bytes of what it was compiled to. */
+  subprogs: { start: number; tag: string; name: string; jitedLen: number }[]
   nrFuncInfo: number
   nrLineInfo: number
   refs: number
@@ -104,4 +105,6 @@ export const Blob = {
   BTF_DATA: 3,
   /** What the runtime needs beyond the instructions: see kernel/runtime. */
   PROG_RUN: 4,
+  /** Where the code of each line record begins: see kernel/load/jited-lines.ts. */
+  PROG_JITED_LINES: 5,
 } as const

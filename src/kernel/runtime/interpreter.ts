@@ -189,6 +189,9 @@ export class Interpreter {
     if (!code) return false
     run.tailCalls++
     this.#switch(code)
+    // The program finds its frame, whatever the one before made of r10.
+    code.regs[20] = this.#stackTop - this.#depth * STACK_SIZE
+    code.regs[21] = MEM_HI
     return true
   }
 

@@ -18,7 +18,8 @@ export class KnownProgram {
   readonly #insns: Uint8Array
   readonly #facts: Omit<CompileInput, 'code'>
   #module: CompiledModule | undefined
-  #tooLarge = false
+  /** Null for a program that is too large. */
+  #compiled: { readonly code: Code; readonly compiled: Compiled } | undefined | null
   /** Milliseconds that the interpreter has spent on it. */
   spent = 0
 
@@ -31,6 +32,20 @@ export class KnownProgram {
     return this.#module !== undefined
   }
 
+  /** The program as WebAssembly; undefined where it's too large for that. */
+  compiled(): Compiled | undefined {
+    return this.#compile()?.compiled
+  }
+
+  #compile() {
+    if (this.#compiled === undefined) {
+      const code = decode(this.#insns)
+      const compiled = compile({ code, ...this.#facts })
+      this.#compiled = compiled ? { code, compiled } : null
+    }
+    return this.#compiled
+  }
+
   /**
    * The program's module, compiled where it isn't yet.
    *
@@ -38,15 +53,10 @@ export class KnownProgram {
    * @returns undefined for a program that is too large.
    */
   compile(optimize: boolean): CompiledModule | undefined {
-    if (this.#module || this.#tooLarge) return this.#module
-    const code = decode(this.#insns)
-    const compiled = compile({ code, ...this.#facts })
-    if (!compiled) {
-      this.#tooLarge = true
-      return undefined
-    }
-    const make = () => new WebAssembly.Module(compiled.bytes)
-    this.#module = { code, compiled, module: optimize ? optimized(make) : make() }
+    const made = this.#compile()
+    if (!made) return undefined
+    const make = () => new WebAssembly.Module(made.compiled.bytes)
+    this.#module ??= { ...made, module: optimize ? optimized(make) : make() }
     return this.#module
   }
 }

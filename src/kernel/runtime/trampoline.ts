@@ -31,7 +31,7 @@ export function trampoline(memory: Memory, target: (frame: number, lo: number, h
   code.op('i64.or')
   const main = module.addFunc(module.type([I32, I64], [I64]), [], code.link(new Int32Array(0)))
   module.exportFunc('main', main.index)
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.bytes()), {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.bytes().bytes), {
     env: { memory: memory.wasm, target },
   })
   return exports['main'] as () => unknown

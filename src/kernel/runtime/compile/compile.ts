@@ -26,6 +26,8 @@ export interface Compiled {
 export interface CompiledFunction {
   /** Slot of its first instruction. */
   readonly entry: number
+  /** Where in the module it is. */
+  readonly at: number
   /** Bytes of its code, locals and all. */
   readonly size: number
   /** Where the code of instructions begins: slots, and bytes from the function's beginning, in the order of the code. */
@@ -84,7 +86,7 @@ export function compile(input: CompileInput): Compiled | undefined {
   ;[...lookups.values()].forEach(({ func }, i) => {
     func.index = module.imported + all.length + i
   })
-  const compiled = written.map(({ writer, entry, slots, positions }) => {
+  const added = written.map(({ writer, entry, slots, positions }) => {
     const marks = Int32Array.from(positions)
     const code = writer.prologue().link(new Int32Array(0))
     const { length } = code
@@ -102,7 +104,10 @@ export function compile(input: CompileInput): Compiled | undefined {
   module.exportFunc('run', addRun(module, main.func))
   const callbacks = [...functions].filter(([entry]) => input.code.functions.includes(entry))
   if (callbacks.length > 0) module.exportFunc('enter', addEnter(module, callbacks))
-  return { bytes: module.bytes(), imports: imports.list, functions: compiled }
+  const { bytes, places } = module.bytes()
+  // They were added first.
+  const compiled = added.map((func, i) => ({ ...func, at: places[i] as number }))
+  return { bytes, imports: imports.list, functions: compiled }
 }
 
 /** `run(low, high, times)`: runs the program so many times on one argument. @returns the low word of the last result. */

@@ -83,7 +83,8 @@ export class WasmModule {
     this.#exports.push({ name, kind: WasmKind.FUNC, index })
   }
 
-  bytes(): Uint8Array<ArrayBuffer> {
+  /** The module, and where in it each of its own functions is. */
+  bytes(): { bytes: Uint8Array<ArrayBuffer>; places: readonly number[] } {
     const out = new Bytes(4096)
     for (const byte of MAGIC) out.byte(byte)
     const types = [...this.#types.keys()]
@@ -103,21 +104,24 @@ export class WasmModule {
         bytes.u32(index)
       }
     })
-    section(out, WasmSection.CODE, this.#funcs.length, (bytes) => {
-      for (const func of this.#funcs) writeFunc(bytes, func)
+    const places: number[] = []
+    const code = section(out, WasmSection.CODE, this.#funcs.length, (bytes) => {
+      for (const func of this.#funcs) places.push(writeFunc(bytes, func))
     })
-    return out.view()
+    return { bytes: out.view(), places: places.map((place) => code + place) }
   }
 }
 
-function section(out: Bytes, id: number, count: number, write: (bytes: Bytes) => void): void {
-  if (count === 0) return
+/** Writes a section. @returns where its inside begins. */
+function section(out: Bytes, id: number, count: number, write: (bytes: Bytes) => void): number {
+  if (count === 0) return out.length
   const bytes = new Bytes(1024)
   bytes.u32(count)
   write(bytes)
   out.byte(id)
   out.u32(bytes.length)
   out.append(bytes)
+  return out.length - bytes.length
 }
 
 function writeType(bytes: Bytes, key: string): void {
@@ -145,9 +149,12 @@ function localsHead(locals: readonly number[]): Bytes {
   return head
 }
 
-function writeFunc(out: Bytes, { head, code }: Func): void {
+/** Writes a function. @returns where it begins, behind its size. */
+function writeFunc(out: Bytes, { head, code }: Func): number {
   out.u32(head.length + code.length + 1)
+  const at = out.length
   out.append(head)
   out.append(code)
   out.byte(wasm.end)
+  return at
 }
