@@ -19,6 +19,8 @@ const lateModules = [
   'cli/objects/prog-metadata.ts',
   'cli/objects/prog-run.ts',
   'cli/objects/prog-tracelog.ts',
+  'kernel/bpf/info.ts',
+  'kernel/bpf/jited.ts',
   'kernel/bpf/map-batch.ts',
   'kernel/bpf/map-mmap.ts',
   'kernel/btf/check.ts',
