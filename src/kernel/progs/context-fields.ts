@@ -86,5 +86,8 @@ export const sysctlFields = layout('write:4 file_pos:4')
 /** struct bpf_sockopt. */
 export const sockoptFields = layout('sk:8 optval:8 optval_end:8 level:4 optname:4 optlen:4 retval:4')
 
+/** struct bpf_perf_event_data: registers, and two numbers of the sample. */
+export const perfEventFields = layout('regs:168 sample_period:8 addr:8')
+
 /** struct bpf_nf_ctx. */
 export const netfilterFields = layout('state:8 skb:8')

@@ -1,4 +1,5 @@
 import { Alu, Class, Mode, Size, Source } from '../../isa/opcode.ts'
+import { skbFields } from '../progs/context-fields.ts'
 import type { InsnAux } from '../verifier/aux.ts'
 import { notYet } from '../verifier/env.ts'
 import { Flag, RegType } from '../verifier/types.ts'
@@ -9,7 +10,6 @@ import { contextOf } from './context/index.ts'
 import { sock, tcpSock, xdpSock } from './context/sock.ts'
 import { writeEpilogue, writePrologue } from './prologue.ts'
 import type { Patches, Program } from './program.ts'
-import { fieldsOf } from './structs.ts'
 
 /**
  * convert_ctx_accesses: loads and stores of a context go to the kernel's own structures; those that may fault are marked.
@@ -37,7 +37,7 @@ const structures: Readonly<Record<number, Context>> = {
 export function convertContextAccesses(program: Program): void {
   const { env } = program
   const context = contextOf(env.input.resolvedType)
-  const readsTstampType = context?.struct === '__sk_buff' && readsField(program, context, 'tstamp_type')
+  const readsTstampType = context?.fields === skbFields && readsField(program, context, 'tstamp_type')
   const epilogue = writeEpilogue(program)
   program.rewrite((i, out) => {
     if (i === 0 && writePrologue(program, out, epilogue)) {
@@ -115,7 +115,7 @@ function convertField(program: Program, to: Context, i: number, how: How, out: P
     readsTstampType: how.readsTstampType,
   }
   const targetSize = convertAccess(to, access, narrow ? off & ~(unit - 1) : off, out)
-  if (targetSize === 0) notYet(`convert_ctx_access of ${to.struct} at ${off}`)
+  if (targetSize === 0) notYet(`convert_ctx_access at ${off}`)
   if (narrow && size < targetSize) {
     const shift = (off & (unit - 1)) * 8
     const op = fieldSize <= 4 ? Class.ALU : Class.ALU64
@@ -126,8 +126,8 @@ function convertField(program: Program, to: Context, i: number, how: How, out: P
 }
 
 /** Whether any instruction that was seen loads a field of the context. */
-function readsField({ insns, aux, length, env }: Program, context: Context, name: string): boolean {
-  const field = fieldsOf(env.vmlinux(), context.struct).find((each) => each.name === name)
+function readsField({ insns, aux, length }: Program, context: Context, name: string): boolean {
+  const field = context.fields.find((each) => each.name === name)
   if (!field) return false
   for (let i = 0; i < length; i++) {
     if (insns.off(i) !== field.offset || (insns.code(i) & 7) !== Class.LDX) continue

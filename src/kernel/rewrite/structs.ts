@@ -52,36 +52,3 @@ function within(btf: Btf, struct: number, name: string): { offset: number; type:
   }
   return undefined
 }
-
-/** A field of a struct that programs see, with all its elements if it's an array. */
-export interface UserField extends Place {
-  readonly name: string
-}
-
-const userFields = new WeakMap<Btf, Map<string, readonly UserField[]>>()
-
-/** Fields of a struct, in order; those of nameless unions one behind the other. */
-export function fieldsOf(btf: Btf, struct: string): readonly UserField[] {
-  let known = userFields.get(btf)
-  if (!known) userFields.set(btf, (known = new Map<string, readonly UserField[]>()))
-  let fields = known.get(struct)
-  if (!fields) {
-    const id = btf.findByNameKind(struct, Kind.STRUCT)
-    fields = id === undefined ? [] : listFields(btf, id, 0)
-    known.set(struct, fields)
-  }
-  return fields
-}
-
-function listFields(btf: Btf, struct: number, base: number): UserField[] {
-  const id = btf.skipModsAndTypedefs(struct)
-  const fields: UserField[] = []
-  for (let i = 0; i < btf.vlen(id); i++) {
-    const type = btf.memberType(id, i)
-    const offset = base + (btf.memberBitOffset(id, i) >>> 3)
-    const name = btf.memberName(id, i)
-    if (name === '') fields.push(...listFields(btf, type, offset))
-    else fields.push({ name, offset, size: btf.resolveSize(type) ?? 0 })
-  }
-  return fields
-}

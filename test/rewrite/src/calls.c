@@ -142,13 +142,16 @@ SEC("tc") int write_packet(struct __sk_buff *skb)
 	return 1;
 }
 
+__u64 kept;
+
 SEC("fexit/bpf_fentry_test2") int traced(void *ctx)
 {
 	__u64 value = 0;
 
 	bpf_get_func_arg(ctx, 0, &value);
 	bpf_get_func_ret(ctx, &value);
-	return bpf_get_func_arg_cnt(ctx) + bpf_get_func_ip(ctx) + value;
+	kept = bpf_get_func_arg_cnt(ctx) + bpf_get_func_ip(ctx) + value;
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -1,3 +1,4 @@
+import { sockoptFields, sysctlFields } from '../../progs/context-fields.ts'
 import type { Context, ContextRows, Convert } from './convert.ts'
 import { throughPointer } from './convert.ts'
 
@@ -16,7 +17,7 @@ const filePos: Convert = (access, out) => {
 
 /** sysctl_convert_ctx_access. */
 export const sysctl: Context = {
-  struct: 'bpf_sysctl',
+  fields: sysctlFields,
   rows: { write: 'bpf_sysctl_kern.write:s', file_pos: filePos },
 }
 
@@ -33,7 +34,7 @@ const fields: ContextRows = {
 
 /** cg_sockopt_convert_ctx_access: the value that is returned is the running task's. */
 export const sockopt: Context = {
-  struct: 'bpf_sockopt',
+  fields: sockoptFields,
   rows: {
     ...fields,
     retval: throughPointer(`${KERN}.tmp_reg`, `${KERN}.current_task task_struct.bpf_ctx bpf_cg_run_ctx.retval`),

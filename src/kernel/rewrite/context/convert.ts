@@ -1,10 +1,10 @@
 import type { Btf } from '../../../btf/btf.ts'
+import type { Field } from '../../progs/context-fields.ts'
 import { Alu, Jmp, Mode, Size } from '../../../isa/opcode.ts'
 import type { VerifierEnv } from '../../verifier/env.ts'
 import { accessBytes, sizeBits } from '../code.ts'
 import type { Code } from '../code.ts'
-import type { UserField } from '../structs.ts'
-import { fieldsOf, member } from '../structs.ts'
+import { member } from '../structs.ts'
 
 /**
  * How an access of a context becomes one of the kernel's own structures (convert_ctx_access). A field of a context is
@@ -45,8 +45,7 @@ export type ContextRows = Readonly<Record<string, string | Convert>>
 
 /** The context of a family of program types, or another structure that programs see a version of. */
 export interface Context {
-  /** As programs see it, by its name in the kernel's BTF. */
-  readonly struct: string
+  readonly fields: readonly Field[]
   readonly rows: ContextRows
 }
 
@@ -152,20 +151,9 @@ export function throughPointer(temp: string, row: string): Convert {
 
 /** Converts one access. @returns target_size; 0 for a field that isn't known. */
 export function convertAccess(context: Context, access: Omit<ContextAccess, 'delta'>, off: number, out: Code): number {
-  const field = fieldAt(context, access.btf, off)
+  const field = context.fields.find(({ offset, size }) => off >= offset && off < offset + size)
   const row = field && context.rows[field.name]
   if (!field || row === undefined) return 0
   const inField = { ...access, delta: off - field.offset }
   return typeof row === 'string' ? convertRow(inField, row, out) : row(inField, out)
-}
-
-/** The field that has a byte, or that has padding behind it there. */
-function fieldAt({ struct, rows }: Context, btf: Btf, off: number): UserField | undefined {
-  let found: UserField | undefined
-  for (const field of fieldsOf(btf, struct)) {
-    if (off < field.offset || rows[field.name] === undefined) continue
-    if (off < field.offset + field.size) return field
-    if (!found || field.offset >= found.offset) found = field
-  }
-  return found
 }

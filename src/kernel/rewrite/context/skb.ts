@@ -1,4 +1,5 @@
 import { Alu, Class, Jmp, Mode, Size } from '../../../isa/opcode.ts'
+import { skbFields } from '../../progs/context-fields.ts'
 import { AX } from '../code.ts'
 import type { Code } from '../code.ts'
 import type { Context, ContextAccess, ContextRows, Convert } from './convert.ts'
@@ -146,10 +147,10 @@ const common: ContextRows = {
 }
 
 /** bpf_convert_ctx_access. */
-export const skb: Context = { struct: '__sk_buff', rows: common }
+export const skb: Context = { fields: skbFields, rows: common }
 
 /** tc_cls_act_convert_ctx_access: its packets always have a device. */
-export const tcSkb: Context = { struct: '__sk_buff', rows: { ...common, ifindex: 'sk_buff.dev net_device.ifindex' } }
+export const tcSkb: Context = { fields: skbFields, rows: { ...common, ifindex: 'sk_buff.dev net_device.ifindex' } }
 
 /** bpf_convert_data_end_access: the end isn't kept anywhere, it's where the linear part ends. */
 const dataEnd: Convert = (access, out) => {
@@ -177,13 +178,13 @@ const dataEnd: Convert = (access, out) => {
 
 /** sk_skb_convert_ctx_access. */
 export const skSkb: Context = {
-  struct: '__sk_buff',
+  fields: skbFields,
   rows: { ...common, data_end: dataEnd, cb: 'sk_buff.cb+sk_skb_cb.data:s =' },
 }
 
 /** flow_dissector_convert_ctx_access. */
 export const flowDissector: Context = {
-  struct: '__sk_buff',
+  fields: skbFields,
   rows: {
     data: 'bpf_flow_dissector.data',
     data_end: 'bpf_flow_dissector.data_end',

@@ -1,4 +1,5 @@
 import { Jmp, Size } from '../../../isa/opcode.ts'
+import { sockOpsFields } from '../../progs/context-fields.ts'
 import type { Code } from '../code.ts'
 import type { Context, ContextAccess, Convert } from './convert.ts'
 import { borrow, hop, store } from './convert.ts'
@@ -84,10 +85,10 @@ const tcpFields = `
   bytes_received bytes_acked`
 
 export const sockOps: Context = {
-  struct: 'bpf_sock_ops',
+  fields: sockOpsFields,
   rows: {
     op: `${KERN}.op`,
-    replylong: `${KERN}.replylong:4 =`,
+    args: `${KERN}.replylong:4 =`,
     ...socketRows(`${KERN}.sk`),
     is_fullsock: `${KERN}.is_fullsock`,
     state: `${KERN}.sk sock_common.skc_state`,

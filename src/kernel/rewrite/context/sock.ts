@@ -1,4 +1,13 @@
 import { Jmp } from '../../../isa/opcode.ts'
+import {
+  skLookupFields,
+  skMsgFields,
+  skReuseportFields,
+  sockAddrFields,
+  sockFields,
+  tcpSockFields,
+  xdpSockFields,
+} from '../../progs/context-fields.ts'
 import type { Context, ContextRows, Convert } from './convert.ts'
 import { convertRow, throughPointer } from './convert.ts'
 
@@ -17,7 +26,7 @@ const rxQueueMapping: Convert = (access, out) => {
 
 /** bpf_sock_convert_ctx_access. */
 export const sock: Context = {
-  struct: 'bpf_sock',
+  fields: sockFields,
   rows: {
     bound_dev_if: 'sock_common.skc_bound_dev_if =',
     family: 'sock_common.skc_family',
@@ -44,7 +53,7 @@ const tcpFields = `
 
 /** bpf_tcp_sock_convert_ctx_access. */
 export const tcpSock: Context = {
-  struct: 'bpf_tcp_sock',
+  fields: tcpSockFields,
   rows: {
     ...Object.fromEntries(
       tcpFields
@@ -58,7 +67,7 @@ export const tcpSock: Context = {
 }
 
 /** bpf_xdp_sock_convert_ctx_access. */
-export const xdpSock: Context = { struct: 'bpf_xdp_sock', rows: { queue_id: 'xdp_sock.queue_id' } }
+export const xdpSock: Context = { fields: xdpSockFields, rows: { queue_id: 'xdp_sock.queue_id' } }
 
 const addr = (row: string) => throughPointer('bpf_sock_addr_kern.tmp_reg', `bpf_sock_addr_kern.${row}`)
 
@@ -70,7 +79,7 @@ const userPort: Convert = (access, out) => {
 
 /** sock_addr_convert_ctx_access. */
 export const sockAddr: Context = {
-  struct: 'bpf_sock_addr',
+  fields: sockAddrFields,
   rows: {
     user_family: 'bpf_sock_addr_kern.uaddr sockaddr.sa_family',
     user_ip4: addr('uaddr sockaddr_in.sin_addr:s'),
@@ -100,7 +109,7 @@ export function socketRows(pointer: string): ContextRows {
 
 /** sk_msg_convert_ctx_access. */
 export const skMsg: Context = {
-  struct: 'sk_msg_md',
+  fields: skMsgFields,
   rows: {
     data: 'sk_msg.data',
     data_end: 'sk_msg.data_end',
@@ -112,7 +121,7 @@ export const skMsg: Context = {
 
 /** sk_reuseport_convert_ctx_access. */
 export const skReuseport: Context = {
-  struct: 'sk_reuseport_md',
+  fields: skReuseportFields,
   rows: {
     data: 'sk_reuseport_kern.skb sk_buff.data',
     data_end: 'sk_reuseport_kern.data_end',
@@ -126,25 +135,23 @@ export const skReuseport: Context = {
   },
 }
 
-/** A port is followed by two bytes of zeros. */
-const lookupRemotePort: Convert = (access, out) => {
-  if (access.delta === 2) {
-    out.mov32Imm(access.dst, 0)
-    return 2
-  }
-  return convertRow(access, 'bpf_sk_lookup_kern.sport', out)
+/** Behind the port, which was four bytes once. */
+const noMorePort: Convert = (access, out) => {
+  out.mov32Imm(access.dst, 0)
+  return 2
 }
 
 /** sk_lookup_convert_ctx_access. */
 export const skLookup: Context = {
-  struct: 'bpf_sk_lookup',
+  fields: skLookupFields,
   rows: {
     sk: 'bpf_sk_lookup_kern.selected_sk',
     family: 'bpf_sk_lookup_kern.family',
     protocol: 'bpf_sk_lookup_kern.protocol',
     remote_ip4: 'bpf_sk_lookup_kern.v4.saddr',
     remote_ip6: 'ip6 bpf_sk_lookup_kern.v6.saddr ? 0:4',
-    remote_port: lookupRemotePort,
+    remote_port: 'bpf_sk_lookup_kern.sport',
+    padding: noMorePort,
     local_ip4: 'bpf_sk_lookup_kern.v4.daddr',
     local_ip6: 'ip6 bpf_sk_lookup_kern.v6.daddr ? 0:4',
     local_port: 'bpf_sk_lookup_kern.dport',

@@ -1,8 +1,9 @@
+import { xdpFields } from '../../progs/context-fields.ts'
 import type { Context } from './convert.ts'
 
 /** xdp_convert_ctx_access: struct xdp_md stands for struct xdp_buff. */
 export const xdp: Context = {
-  struct: 'xdp_md',
+  fields: xdpFields,
   rows: {
     data: 'xdp_buff.data',
     data_end: 'xdp_buff.data_end',
