@@ -23,6 +23,7 @@ const lateModules = [
   'kernel/bpf/jited.ts',
   'kernel/bpf/map-batch.ts',
   'kernel/bpf/map-mmap.ts',
+  'kernel/bpf/prog-syscall.ts',
   'kernel/btf/check.ts',
   'kernel/btf/vmlinux.ts',
   'kernel/load/program.ts',

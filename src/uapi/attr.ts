@@ -76,6 +76,9 @@ export interface ProgLoadAttr {
   fdArray?: readonly Fd[]
   /** How many of them are maps and BTF that the program holds, whether its instructions name them or not. */
   fdArrayCnt?: number
+  /** PKCS#7 over the instructions, and the keyring that has its key. */
+  signature?: Uint8Array
+  keyringId?: number
   progTokenFd?: Fd
 }
 
@@ -102,6 +105,8 @@ export interface TestRunAttr {
   /** Room for data_out; with less than the kernel writes, the rest is cut and the error is ENOSPC. */
   dataSizeOut?: number
   ctxIn?: Uint8Array
+  /** Places in ctxIn that hold a pointer to a buffer of the caller's, which the program may have filled. */
+  ctxPointers?: readonly { off: number; buffer: Uint8Array }[]
   ctxSizeOut?: number
   repeat?: number
   flags?: number

@@ -1,4 +1,4 @@
-// The gen commands that are compared with the real bpftool, each on one object.
+// The gen commands that are compared with the real bpftool, each on one object, and loading by a loader program.
 import { readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,20 @@ export const commands = {
   skeleton: ['gen', 'skeleton', 'FILE'],
   subskeleton: ['gen', 'subskeleton', 'FILE'],
   light: ['gen', 'skeleton', '-L', 'FILE', 'name', 'light'],
+  signed: ['gen', 'skeleton', '-S', '-k', key('test.pem'), '-i', key('test.crt'), 'FILE', 'name', 'signed'],
+  load: ['prog', 'load', '-L', 'FILE'],
+}
+
+/** A key that signs for these tests alone, and its certificate. */
+function key(name) {
+  return join(here, 'keys', name)
+}
+
+/** What isn't recorded: what the machine's pins and probes decide; the kernel's own CO-RE relocations; more of the same. */
+export const leftOut = {
+  light: /^pinned_map/,
+  load: /^(pinned_map|tracing|externs)|clang-(19|22)/,
+  signed: /^pinned_map|clang-(14|22)|gcc/,
 }
 
 export function wordsOf(command, file) {

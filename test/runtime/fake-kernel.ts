@@ -39,6 +39,9 @@ export function fakeKernel(engine?: RunKernel['engine']): FakeKernel {
     random: () => Math.floor(Math.random() * 0x1_0000_0000),
     trace: (text) => lines.push(text),
     symbol: () => undefined,
+    findBtfId: () => -Errno.ENOENT,
+    sysBpf: () => -Errno.EINVAL,
+    sysClose: () => 0,
   }
 }
 

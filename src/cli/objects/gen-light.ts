@@ -7,9 +7,11 @@ import { ProgType } from '../../uapi/prog-type.ts'
 import { generateLoader } from '../../libbpf/gen-loader/generate.ts'
 import { initialValue, mmapIdent, mmapSize } from './gen-names.ts'
 import { namedMaps } from './gen-tables.ts'
+import { signProgram } from './prog-sign.ts'
 import { sizeAsserts } from './gen-sections.ts'
 import type { BpfMap, BpfObject, BpfProgram } from '../../libbpf/model.ts'
 import type { Command } from '../command.ts'
+import type { ProgSignature } from './prog-sign.ts'
 import type { CText } from './gen-text.ts'
 import type { GeneratedLoader } from '../../libbpf/gen-loader/loader.ts'
 
@@ -146,6 +148,20 @@ cleanup:
 `)
 }
 
+function signed({ signature, exclProgHash }: ProgSignature, text: CText): void {
+  text.put('\tstatic const char opts_sig[] __attribute__((__aligned__(8))) = "\\\n')
+  text.hex(signature)
+  text.put('";\n\tstatic const char opts_excl_hash[] __attribute__((__aligned__(8))) = "\\\n')
+  text.hex(exclProgHash)
+  text.put(`";
+	opts.signature = (void *)opts_sig;
+	opts.signature_sz = sizeof(opts_sig) - 1;
+	opts.excl_prog_hash = (void *)opts_excl_hash;
+	opts.excl_prog_hash_sz = sizeof(opts_excl_hash) - 1;
+	opts.keyring_id = skel->keyring_id;
+`)
+}
+
 function load(cmd: Command, obj: BpfObject, loader: GeneratedLoader, name: string, text: CText): void {
   text.put(`
 static inline int
@@ -161,7 +177,7 @@ ${name}__load(struct ${name} *skel)
 `)
   text.hex(loader.insns)
   text.put('";\n')
-  if (cmd.options.signProgs) throw new CommandError('signing is not simulated yet')
+  if (cmd.options.signProgs) signed(signProgram(cmd, loader.insns), text)
   text.put(`	opts.ctx = (struct bpf_loader_ctx *)skel;
 	opts.data_sz = sizeof(opts_data) - 1;
 	opts.data = (void *)opts_data;

@@ -196,13 +196,9 @@ function silently(verb: Verb): Verb {
   }
 }
 
-/** do_loader: the generated loader program needs what is not simulated yet. */
-function loader(args: Args): number {
-  requireArgs(args, 1)
-  throw new CommandError('loading with a loader program is not simulated yet')
-}
-
 /** `load OBJ PATH ...`. */
-export const progLoad: Verb = silently((cmd, args) => (cmd.options.useLoader ? loader(args) : load(cmd, args, false)))
+export const progLoad: Verb = silently((cmd, args) =>
+  cmd.options.useLoader ? import('./prog-loader.ts').then((m) => m.loadByProgram(cmd, args)) : load(cmd, args, false),
+)
 /** `loadall OBJ PATH ...`. */
 export const progLoadall: Verb = silently((cmd, args) => load(cmd, args, true))

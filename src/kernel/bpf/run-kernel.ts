@@ -1,6 +1,8 @@
+import { Errno } from '../../uapi/errno.ts'
 import { Blob } from '../objects/records.ts'
 import type { RunKernel } from '../runtime/test-run.ts'
 import type { Kernel, Task } from './kernel.ts'
+import { progSysBpf, progSysClose } from './prog-syscall.ts'
 import { writeTrace } from './trace.ts'
 
 /** What a test run sees of the kernel. */
@@ -35,5 +37,8 @@ export function runKernel(kernel: Kernel, task: Task): RunKernel {
       writeTrace(kernel, task, text)
     },
     symbol: (name) => profile.symbol(name),
+    findBtfId: (name, kind) => kernel.vmlinuxTypes().findByNameKind(name, kind) ?? -Errno.ENOENT,
+    sysBpf: (run, cmd, at, size) => progSysBpf(kernel, task, run, cmd, at, size),
+    sysClose: (fd) => progSysClose(kernel, task, fd),
   }
 }

@@ -61,6 +61,7 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): LoadEnv {
   const row = progTypeRow(type)
   if (!row?.options.every((option) => kernel.option(option) !== undefined)) no(Errno.EINVAL)
   const name = checkName(attr.progName ?? '')
+  if (attr.signature !== undefined) checkSignature(kernel)
   return {
     kernel,
     attr,
@@ -88,6 +89,12 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): LoadEnv {
     // bpf_vlog_init comes last: what is wrong above leaves no log.
     log: new VerifierLog(attr.logLevel ?? 0, attr.logSize ?? 0),
   }
+}
+
+/** bpf_prog_verify_signature: the machine has keyrings, and no key in any of them. */
+function checkSignature(kernel: LoadKernel): never {
+  if (kernel.option('CONFIG_KEYS') === undefined) no(Errno.EINVAL)
+  no(kernel.option('CONFIG_SYSTEM_DATA_VERIFICATION') === undefined ? Errno.ENOTSUP : Errno.ENOKEY)
 }
 
 interface Target {

@@ -24,13 +24,23 @@ function hasBuffers(attr: TestRunAttr): boolean {
   return dataIn !== undefined || dataSizeOut !== 0 || ctxSizeOut !== 0 || repeat !== 0 || batchSize !== 0
 }
 
+type Pointers = NonNullable<TestRunAttr['ctxPointers']>
+
 /** Runs a program on bytes that are its context. */
-function runOnBytes(kernel: RunKernel, prog: ProgRecord, bytes: Uint8Array | undefined): number {
+function runOnBytes(
+  kernel: RunKernel,
+  prog: ProgRecord,
+  bytes: Uint8Array | undefined,
+  pointers: Pointers = [],
+): number {
   const engine = new Engine(kernel, prog)
   try {
     if (!bytes) return engine.start(0, 0)
     const at = engine.run.alloc(bytes.length)
     engine.run.memory.u8.set(bytes, at)
+    for (const { off, buffer } of pointers) {
+      engine.run.memory.view.setBigUint64(at + off, BigInt(engine.run.user.add(buffer)) << 32n, true)
+    }
     return engine.start(at, MEM_HI)
   } finally {
     engine.end()
@@ -57,7 +67,7 @@ function onOtherCpu(kernel: RunKernel, cpu: number): RunKernel {
 export function testRunSyscall(kernel: RunKernel, prog: ProgRecord, attr: TestRunAttr): TestRunResult {
   const { flags = 0, ctxIn } = attr
   if (hasBuffers(attr) || flags !== 0 || (ctxIn?.length ?? 0) > MAX_SYSCALL_CONTEXT) throw invalid()
-  return untouched(attr, runOnBytes(kernel, prog, ctxIn))
+  return untouched(attr, runOnBytes(kernel, prog, ctxIn, attr.ctxPointers))
 }
 
 /**

@@ -120,7 +120,10 @@ export class LoaderProgram {
     if (btfValueTypeId !== 0) gen.copyFromStack(attr + A.btfFd, BTF_FD_AT)
     const hasInner = mapType === MapType.ARRAY_OF_MAPS || mapType === MapType.HASH_OF_MAPS
     if (hasInner) gen.copyFromStack(attr + A.innerMapFd, INNER_MAP_FD_AT)
-    if (mapIdx >= 0) gen.copyFromCtx(attr + A.maxEntries, 4, mapDesc(mapIdx) + MapDescAt.maxEntries, true)
+    // What is signed isn't for the context to change.
+    if (mapIdx >= 0 && this.#hash === undefined) {
+      gen.copyFromCtx(attr + A.maxEntries, 4, mapDesc(mapIdx) + MapDescAt.maxEntries, true)
+    }
     gen.sysBpf(BpfCmd.MAP_CREATE, attr, A.size)
     gen.checkError()
     if (mapIdx < 0) {
@@ -149,15 +152,7 @@ export class LoaderProgram {
     const A = MapElemAttrAt
     const valueAt = gen.addData(value)
     const key = gen.addZeros(4)
-    gen.load(8, Reg.R3, Reg.CTX, mapDesc(mapIdx) + MapDescAt.initialValue)
-    gen.jumpIf(Jmp.JEQ, Reg.R3, 0, 8)
-    gen.address(Reg.R1, valueAt)
-    gen.movImm(Reg.R2, value.length)
-    gen.load(4, Reg.R0, Reg.CTX, LoaderCtxAt.flags)
-    gen.jumpIf(Jmp.JSET, Reg.R0, BPF_SKEL_KERNEL, 2)
-    gen.call(LoaderHelper.copyFromUser)
-    gen.jump(1)
-    gen.call(LoaderHelper.probeReadKernel)
+    if (this.#hash === undefined) this.#takeInitialValue(mapIdx, valueAt, value.length)
     const attr = gen.addZeros(A.size)
     this.#log.debug(
       () =>
@@ -169,6 +164,20 @@ export class LoaderProgram {
     gen.storePointer(attr + A.value, valueAt)
     gen.sysBpf(BpfCmd.MAP_UPDATE_ELEM, attr, A.size)
     gen.checkError()
+  }
+
+  /** The value that whoever loads has put into the context, where there is one. */
+  #takeInitialValue(mapIdx: number, valueAt: number, size: number): void {
+    const gen = this.#gen
+    gen.load(8, Reg.R3, Reg.CTX, mapDesc(mapIdx) + MapDescAt.initialValue)
+    gen.jumpIf(Jmp.JEQ, Reg.R3, 0, 8)
+    gen.address(Reg.R1, valueAt)
+    gen.movImm(Reg.R2, size)
+    gen.load(4, Reg.R0, Reg.CTX, LoaderCtxAt.flags)
+    gen.jumpIf(Jmp.JSET, Reg.R0, BPF_SKEL_KERNEL, 2)
+    gen.call(LoaderHelper.copyFromUser)
+    gen.jump(1)
+    gen.call(LoaderHelper.probeReadKernel)
   }
 
   /** bpf_gen__populate_outer_map. */
@@ -313,7 +322,7 @@ export class LoaderProgram {
     gen.movImm(Reg.R0, 0)
     gen.exit()
     this.#hash?.fill()
-    this.#log.debug(() => `gen: finish ${errstr(gen.error)}`)
+    this.#log.debug(() => `gen: finish ${gen.error === 0 ? 0 : errstr(gen.error)}`)
     if (gen.error !== 0) return gen.error
     const insns = gen.insns.bytes.slice()
     if (gen.swapped) swapInsns(insns)

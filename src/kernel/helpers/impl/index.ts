@@ -16,6 +16,7 @@ import { socketHelpers } from './sockets.ts'
 import { stackHelpers } from './stack.ts'
 import { storageHelpers } from './storage.ts'
 import { stringHelpers } from './strings.ts'
+import { syscallHelpers } from './syscall.ts'
 import { taskHelpers } from './task.ts'
 import { timerHelpers } from './timer.ts'
 
@@ -38,6 +39,7 @@ const byName: Readonly<Record<string, HelperImpl>> = {
   ...stackHelpers,
   ...storageHelpers,
   ...timerHelpers,
+  ...syscallHelpers,
 }
 
 /** Implementations by helper number; where there's none, the helper isn't simulated. */

@@ -1,5 +1,6 @@
 import type { KernelMap } from '../../maps/map.ts'
 import type { Memory } from '../../memory/memory.ts'
+import type { Run } from './run.ts'
 import type { ProgRecord } from '../../objects/records.ts'
 
 /** The process in whose context a program runs (current). */
@@ -47,4 +48,10 @@ export interface RunKernel {
   trace(text: string): void
   /** Address of a kernel symbol, or undefined. */
   symbol(name: string): bigint | undefined
+  /** bpf_find_btf_id: a type of the kernel's own BTF, or a negative errno. */
+  findBtfId(name: string, kind: number): number
+  /** bpf(2) for the process that the program runs in: attributes are in the run's memory. @returns -errno for failures. */
+  sysBpf(run: Run, cmd: number, attrAt: number, attrSize: number): number
+  /** close(2). */
+  sysClose(fd: number): number
 }

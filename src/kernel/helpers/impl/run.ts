@@ -10,6 +10,7 @@ import { GRANT_BOTH, GRANT_READ, GRANT_WRITE, Grants } from './grants.ts'
 import type { RunKernel } from './run-kernel.ts'
 import type { Skb } from './skb.ts'
 import { TaskObject } from './task-object.ts'
+import { UserMemory } from './user-memory.ts'
 import type { XdpBuff } from './xdp-buff.ts'
 
 /**
@@ -46,6 +47,8 @@ export class Run {
   xdp: XdpBuff | undefined
   /** Samples of ring buffers that the program holds, by where they are. */
   readonly samples = new Map<number, RingbufMap>()
+  /** Buffers of the process that has the program run. */
+  readonly user = new UserMemory()
   readonly redirect: RedirectInfo = { ifindex: 0, flags: 0, mapId: 0 }
   /**
    * Calls a function of the program (bpf_loop's callback and the like): arguments are in the registers, and the result.

@@ -137,11 +137,17 @@ const probeReadString: HelperImpl = (run) => {
   run.ret(text.length + 1)
 }
 
-/** The processes of this machine have no memory of their own: user space is not there. */
+/** The processes of this machine have no memory but the buffers that they gave for this run. */
 const probeReadUser: HelperImpl = (run) => {
   const size = run.size(2)
   const to = run.write(1, size)
+  const from = run.user.at(run.lo(3), run.hi(3))
   run.memory.u8.fill(0, to, to + size)
+  if (from !== undefined && from.length >= size) {
+    run.memory.u8.set(from.subarray(0, size), to)
+    run.ret(0)
+    return
+  }
   run.ret(size === 0 ? 0 : -Errno.EFAULT)
 }
 
