@@ -1,3 +1,4 @@
+import type { BootOptions } from '../../src/kernel/boot.ts'
 import { bootMachine } from '../../src/kernel/boot.ts'
 import type { Syscalls } from '../../src/kernel/syscall.ts'
 import { loadObject, openObject } from '../../src/libbpf/object.ts'
@@ -18,8 +19,8 @@ const NAME_LENGTH = 15
 const harmless: ProgLoadAttr = { progType: ProgType.SOCKET_FILTER, license: 'GPL', insns: code(zero, exit) }
 
 /** @returns a case for each program: the maps and types that it needs, and the load itself. */
-export function programSteps(bytes: Uint8Array, file: string): [name: string, steps: Step[]][] {
-  const machine = bootMachine()
+export function programSteps(bytes: Uint8Array, file: string, boot: BootOptions = {}): [name: string, steps: Step[]][] {
+  const machine = bootMachine(boot)
   const process = machine.process('record')
   const { bpf } = process
   const object = openObject(bytes, file)
