@@ -118,8 +118,11 @@ export interface Syscalls {
   ifName(index: number): string | undefined
   ifIndex(name: string): number | undefined
   close(fd: Fd): void
-  /** mmap(2) of an arena, shared, to read and write: from then on it can't be frozen, for Linux never counts it back. */
-  mmapArena(fd: Fd): void
+  /**
+   * mmap(2) of an arena, shared, to read and write: from then on it can't be frozen, for Linux never counts it back. The
+   * process then writes `image` into it, at `offset`.
+   */
+  mmapArena(fd: Fd, offset?: number, image?: Uint8Array): void
   /**
    * Runs `fn` so that either all its effects on the machine are kept or, when it throws or the process dies, none.
    * A real kernel can't; there it would just run `fn`.

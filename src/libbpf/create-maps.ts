@@ -91,7 +91,7 @@ function createOrReuse(obj: BpfObject, sys: Syscalls, map: BpfMap): void {
 /** What libbpf does with an arena: maps it, and puts the object's arena variables into it. */
 function mapArena(obj: BpfObject, sys: Syscalls, map: BpfMap): void {
   if (obj.loader === undefined) {
-    sys.mmapArena(map.fd)
+    sys.mmapArena(map.fd, obj.arenaDataOff, obj.arenaData)
   } else if (obj.arenaData !== undefined) {
     // libbpf writes them into a stand-in for the map, which has no room: the real bpftool dies of SIGBUS here.
     obj.log.warn(`map '${map.name}': a loader program can't have global __arena variables`)

@@ -6,6 +6,7 @@ import { ProgType } from '../uapi/prog-type.ts'
 import { relocateCore } from './core.ts'
 import { createMaps, initProgArrays } from './create-maps.ts'
 import { LibbpfErrno, LibbpfError, errstr } from './error.ts'
+import { PAGE_SIZE } from './maps.ts'
 import { objectSupports, kernelVersion } from './features.ts'
 import { KernelBtf } from './kernel-btf.ts'
 import { loadPrograms } from './load-programs.ts'
@@ -77,6 +78,7 @@ function prepare(obj: BpfObject, sys: Syscalls, kernel: KernelBtf): void {
   if (!objectSupports(obj, sys, 'arrayMmap')) {
     for (const map of obj.maps) if (map.isInternal) map.def.mapFlags &= ~MapFlag.MMAPABLE
   }
+  placeArenaData(obj, sys)
   initKernelStructOps(obj, kernel)
   adjustStructOpsAutoload(obj)
   const uses = relocate(obj, sys, kernel)
@@ -84,6 +86,14 @@ function prepare(obj: BpfObject, sys: Syscalls, kernel: KernelBtf): void {
   createMaps(obj, sys)
   for (const { prog, insnIdx, mapIdx } of uses) prog.insns.setImm(insnIdx, obj.maps[mapIdx]?.fd ?? -1)
   // Here libbpf turns calls of bpf_probe_read_kernel into bpf_probe_read for kernels before 5.5.
+}
+
+/** Arena variables stand at the arena's end, where the kernel lets instructions name addresses so far from its start. */
+function placeArenaData(obj: BpfObject, sys: Syscalls): void {
+  const { arenaData } = obj
+  const arena = obj.maps[obj.arenaMapIdx]
+  if (arenaData === undefined || arena === undefined || !objectSupports(obj, sys, 'ldimm64FullRangeOff')) return
+  obj.arenaDataOff = (arena.def.maxEntries - Math.ceil(arenaData.length / PAGE_SIZE)) * PAGE_SIZE
 }
 
 /** bpf_object_prepare_token: only its message can be seen where no token is delegated. */

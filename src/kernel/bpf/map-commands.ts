@@ -268,10 +268,14 @@ export function mapFreeze(kernel: Kernel, task: Task, fd: Fd): void {
   kernel.objects.dirty('map', record.id)
 }
 
-/** bpf_map_mmap, of an arena: its own vm_operations never take back what is added to map->writecnt. */
-export function mmapArena(kernel: Kernel, task: Task, fd: Fd): void {
+/**
+ * bpf_map_mmap, of an arena: its own vm_operations never take back what is added to map->writecnt.
+ * @param image what the process writes into the mapping at once, at an offset.
+ */
+export function mmapArena(kernel: Kernel, task: Task, fd: Fd, offset = 0, image: Uint8Array = none): void {
   const record = kernel.mapByFd(task, fd)
   if (record.type !== MapType.ARENA || record.frozen) throw new KernelError(Errno.EPERM)
   record.extra[MMAP_WRITERS] = 1
   kernel.objects.dirty('map', record.id)
+  if (image.length > 0) check(kernel.maps.byId(record.id).mmapWrite?.(offset, image) ?? 0)
 }

@@ -139,9 +139,9 @@ export class Process implements Syscalls {
     return name === 'lo' ? 1 : undefined
   }
 
-  mmapArena(fd: Fd): void {
+  mmapArena(fd: Fd, offset?: number, image?: Uint8Array): void {
     this.#kernel.write(this.#task, () => {
-      mmapArena(this.#kernel, this.#task, fd)
+      mmapArena(this.#kernel, this.#task, fd, offset, image)
     })
   }
 
