@@ -2,13 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bootMachine } from '../../src/kernel/boot.ts'
-import { KernelError } from '../../src/kernel/error.ts'
 import { verifierSwitch } from '../../src/kernel/load/walk.ts'
-import type { Syscalls } from '../../src/kernel/syscall.ts'
-import { NotYetError } from '../../src/kernel/verifier/env.ts'
-import { LibbpfError } from '../../src/libbpf/error.ts'
-import { loadObject, openObject } from '../../src/libbpf/object.ts'
-import { fixVerifierLog } from '../../src/libbpf/verifier-log.ts'
+import type { Verdict as OurVerdict } from './load-one.ts'
+import { loadOne, normalize } from './load-one.ts'
 
 /** One program on the real kernel. */
 interface Verdict {
@@ -19,27 +15,7 @@ interface Verdict {
   log?: string
 }
 
-interface Ours {
-  errno: number
-  log: string
-  /** What isn't there yet, or what broke. */
-  missing: string
-  /** What kept the program from reaching the verifier. */
-  stopped: string
-  reached: boolean
-}
-
-const LOG_SIZE = 16 << 20
 const SLOW_MS = 5000
-/** Of a program, as the kernel keeps it. */
-const NAME_LENGTH = 15
-
-/** Kernel addresses, which are another machine's each time; the time that it took. */
-function normalize(log: string): string {
-  return log
-    .replace(/^verification time \d+ usec$/gm, 'verification time')
-    .replace(/\(18\) r(\d+) = 0xffff[0-9a-f]{12}/g, '(18) r$1 = 0xADDR')
-}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -48,11 +24,13 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     show: { type: 'string', default: '25' },
     out: { type: 'string' },
+    profile: { type: 'string' },
     verbose: { type: 'boolean' },
   },
 })
 const [cpus = '2', verdictFile = '', objects = ''] = positionals
 const level = Number(values.level)
+const profile = values.profile ?? 'running'
 verifierSwitch.unfinishedPasses = false
 
 const verdicts = readFileSync(verdictFile, 'utf8')
@@ -67,64 +45,19 @@ const verdicts = readFileSync(verdictFile, 'utf8')
 
 const files = new Map<string, Uint8Array>()
 
-function load({ file, prog }: Verdict): Ours {
+function load({ file, prog }: Verdict): OurVerdict {
   let bytes = files.get(file)
   if (!bytes) {
     files.clear()
     bytes = new Uint8Array(readFileSync(join(objects, file)))
     files.set(file, bytes)
   }
-  const machine = bootMachine({ profile: 'running', cpus: Number(cpus) })
-  const process = machine.process('verdicts')
-  const result: Ours = { errno: 0, log: '', missing: '', stopped: '', reached: false }
-  const sys = withLog(process, prog, result)
-  let obj: ReturnType<typeof openObject> | undefined
+  const machine = bootMachine({ profile, cpus: Number(cpus) })
   try {
-    obj = openObject(bytes, file)
-    for (const each of obj.entryPrograms()) {
-      each.autoload = each.name === prog
-      each.logLevel = level
-    }
-    loadObject(obj, sys)
-  } catch (error) {
-    if (!result.reached && !(error instanceof NotYetError)) result.stopped = String(error)
-    if (error instanceof NotYetError) result.missing = error.message
-    else if (error instanceof LibbpfError || error instanceof KernelError) result.errno = error.errno
-    else
-      result.missing = `broken: ${error instanceof Error ? (error.stack ?? '').split('\n').slice(0, 3).join(' ') : ''}`
+    return loadOne(machine.process('verdicts'), bytes, file, prog, level, false)
   } finally {
     machine.close()
   }
-  // What the recorded ones went through too: libbpf explains its poison.
-  const loaded = [...(obj?.entryPrograms() ?? [])].find(({ name }) => name === prog)
-  if (result.errno && obj && loaded) result.log = fixVerifierLog(obj, loaded, result.log)
-  return result
-}
-
-/** The process's system calls, with the log of the last load kept. */
-function withLog(process: ReturnType<ReturnType<typeof bootMachine>['process']>, prog: string, result: Ours): Syscalls {
-  const { bpf } = process
-  const progLoad: typeof bpf.progLoad = (attr) => {
-    // Operations of a struct load along with the program that is asked for.
-    if (attr.progName !== prog.slice(0, NAME_LENGTH)) return bpf.progLoad(attr)
-    result.reached = true
-    try {
-      const loaded = bpf.progLoad(attr.logLevel ? { ...attr, logSize: LOG_SIZE } : attr)
-      result.log = loaded.log
-      return loaded
-    } catch (error) {
-      if (error instanceof KernelError) result.log = error.log ?? ''
-      throw error
-    }
-  }
-  const wrapped = { ...bpf, progLoad }
-  return new Proxy<Syscalls>(process, {
-    get(target, name) {
-      if (name === 'bpf') return wrapped
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value
-    },
-  })
 }
 
 const counts = {

@@ -12,6 +12,7 @@ import * as scalar from '../../src/kernel/verifier/scalar.ts'
 import { RegState, cloneReg } from '../../src/kernel/verifier/state.ts'
 import * as tnum from '../../src/kernel/verifier/tnum.ts'
 import { RegType } from '../../src/kernel/verifier/types.ts'
+import { useFactsOf } from '../../src/kernel/verifier/versions.ts'
 import { high, interestingNumbers, join, low, signed, u64 } from './numbers.ts'
 
 const ROUNDS = 2000
@@ -79,7 +80,11 @@ function eachReg(seed: number, test: (reg: RegState, numbers: bigint[], next: ()
   }
 }
 
-describe('bounds of scalars', () => {
+describe.each(['6.18.15', '6.18.44'])('bounds of scalars in Linux %s', (release) => {
+  beforeAll(() => {
+    useFactsOf(release)
+  })
+
   it('spreading what is known loses no number', () => {
     eachReg(21, (reg, numbers) => {
       for (const x of numbers) holds(reg, x, 'sync')

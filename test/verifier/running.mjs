@@ -8,24 +8,32 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
 
-/** @returns the exit status. */
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Makes the profile `running` in a folder. */
+function importRunning(folder) {
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'bpftool-sim', type: 'module' }))
+  const profile = join(folder, 'profiles/running')
+  mkdirSync(profile, { recursive: true })
+  const btf = readFileSync('/sys/kernel/btf/vmlinux')
+  const meta = { release: release(), version: '', machine: 'x86_64', vmlinuxBtfSize: btf.length }
+  writeFileSync(join(profile, 'meta.json'), JSON.stringify(meta))
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 1 }
+  const put = (name, bytes) => writeFileSync(join(profile, `${name}.br`), brotliCompressSync(bytes, { params }))
+  const kallsyms = readFileSync('/proc/kallsyms')
+  put('vmlinux.btf', btf)
+  put('config', execFileSync('zcat', ['/proc/config.gz']))
+  put('kallsyms', kallsyms)
+  put('symbols', kallsyms)
+  put('sysctl', Buffer.from(''))
+}
+
+/** With the word --profile, one of the package's own is used. @returns the exit status. */
 export async function compareOn(main, words) {
-  const folder = mkdtempSync(join(tmpdir(), 'verdicts-'))
+  const packaged = words.includes('--profile')
+  const folder = mkdtempSync(packaged ? join(root, '.run-') : join(tmpdir(), 'verdicts-'))
   try {
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'bpftool-sim', type: 'module' }))
-    const profile = join(folder, 'profiles/running')
-    mkdirSync(profile, { recursive: true })
-    const btf = readFileSync('/sys/kernel/btf/vmlinux')
-    const meta = { release: release(), version: '', machine: 'x86_64', vmlinuxBtfSize: btf.length }
-    writeFileSync(join(profile, 'meta.json'), JSON.stringify(meta))
-    const params = { [constants.BROTLI_PARAM_QUALITY]: 1 }
-    const put = (name, bytes) => writeFileSync(join(profile, `${name}.br`), brotliCompressSync(bytes, { params }))
-    const kallsyms = readFileSync('/proc/kallsyms')
-    put('vmlinux.btf', btf)
-    put('config', execFileSync('zcat', ['/proc/config.gz']))
-    put('kallsyms', kallsyms)
-    put('symbols', kallsyms)
-    put('sysctl', Buffer.from(''))
+    if (!packaged) importRunning(folder)
     const outfile = join(folder, 'main.cjs')
     const common = { bundle: true, platform: 'node', format: 'cjs', external: ['lmdb'], logLevel: 'error' }
     await build({ ...common, entryPoints: [fileURLToPath(main)], outfile })

@@ -1,4 +1,5 @@
 import type { Tnum } from '../../src/kernel/verifier/tnum.ts'
+import * as int64 from '../../src/kernel/verifier/int64.ts'
 import * as tnum from '../../src/kernel/verifier/tnum.ts'
 import { high, interestingNumbers, join, low, signed, u64 } from './numbers.ts'
 
@@ -46,6 +47,37 @@ describe('tracked numbers', () => {
     eachPair(12, (a, _, x, y) => {
       op(a, make(x, 0n), make(y, 0n))
       if (mask(a) !== 0n || value(a) !== model(x, y)) throw new Error(shown(a))
+    })
+  })
+
+  it('steps to the next number that is held', () => {
+    let round = 0
+    eachPair(17, (a, b, x) => {
+      if (round++ % 10) return
+      // Few unknown bits, so that all numbers can be looked at.
+      let [few, left] = [0n, 6]
+      for (let bit = 1n; bit < 1n << 64n && left > 0; bit <<= 1n)
+        if (mask(a) & mask(b) & bit) [few, left] = [few | bit, left - 1]
+      const t = make(x, few)
+      const members = [value(t)]
+      for (let bit = 1n; bit < 1n << 64n; bit <<= 1n) if (few & bit) members.push(...members.map((m) => m | bit))
+      members.sort((m, n) => (m < n ? -1 : 1))
+      for (const z of [value(b), value(t), members[members.length >> 1] ?? 0n, u64(value(t) - 1n), u64(x + 1n)]) {
+        const next = members.find((m) => m > z) ?? value(t) + few
+        const lowWord = tnum.tnumStep(t, high(z), low(z))
+        expect(join(int64.hi, lowWord)).toBe(next)
+      }
+    })
+  })
+
+  it.each([16, 32, 64])('swaps %i bits of every number that is held', (bits) => {
+    eachPair(18, (a, _, x) => {
+      const out = tnum.makeTnum()
+      tnum.tnumSwapBytes(out, a, bits)
+      let swapped = 0n
+      for (let i = 0; i < bits; i += 8) swapped = (swapped << 8n) | ((x >> BigInt(i)) & 255n)
+      expect(holds(out, swapped)).toBe(true)
+      expect(mask(out) === 0n).toBe((mask(a) & ((1n << BigInt(bits)) - 1n)) === 0n)
     })
   })
 

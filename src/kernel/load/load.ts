@@ -24,6 +24,8 @@ export interface LoadKernel {
   /** Whether the process has a capability, such as `CAP_BPF`. */
   capable(capability: string): boolean
   readonly possibleCpus: number
+  /** uname -r. */
+  readonly release: string
 }
 
 /** A program that passed: what the registry keeps. */

@@ -91,6 +91,7 @@ function toInput(env: LoadEnv): VerifierInput {
       option: (name) => kernel.option(name),
       symbol: (name) => kernel.symbol(name),
       possibleCpus: kernel.possibleCpus,
+      release: kernel.release,
     },
     capabilities: ROOT,
     jitRequested: true,

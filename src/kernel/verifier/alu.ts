@@ -7,10 +7,12 @@ import { adjustPointer } from './pointer-alu.ts'
 import {
   checkSane,
   coerceSubregToSizeSx,
+  coerceToSize,
   coerceToSizeSx,
   isRegConst,
   markKnown,
   markKnownInt,
+  markUnbounded,
   markUnknown,
   regWidth,
   syncBounds,
@@ -50,9 +52,11 @@ import {
   tnumOr,
   tnumSub,
   tnumSubregIsConst,
+  tnumSwapBytes,
   tnumXor,
 } from './tnum.ts'
-import { BPF_ADD_CONST, RegType } from './types.ts'
+import { BPF_ADD_CONST, BPF_ADD_CONST32, BPF_ADD_CONST64, RegType } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Arithmetic (check_alu_op). */
 
@@ -97,7 +101,8 @@ function checkUnary(env: VerifierEnv, op: number): void {
   }
   checkRegArg(env, dst, ArgUse.SRC_OP)
   if (leaksPointer(env, dst)) refuse(env, Errno.EACCES, `R${dst} pointer arithmetic prohibited\n`)
-  if (op === Alu.NEG && env.reg(dst).type === RegType.SCALAR_VALUE) {
+  const follows = op === Alu.NEG || facts.byteSwapsTracked
+  if (follows && env.reg(dst).type === RegType.SCALAR_VALUE) {
     checkRegArg(env, dst, ArgUse.DST_OP_NO_MARK)
     const own = env.own(dst)
     adjustScalar(env, own, own)
@@ -280,20 +285,35 @@ function adjustReg(env: VerifierEnv, op: number): void {
     }
   }
   const own = env.own(dst)
+  const fits32 = own.umaxHi === 0
   adjustScalar(env, own, srcReg)
-  // A constant added to a register links both, so that what a jump says of one it says of the other.
-  const added = code & Source.X && src === dst ? own : srcReg
-  if (env.bpfCapable && op === Alu.ADD && wide && own.id && isRegConst(added, false)) {
-    if (own.id & BPF_ADD_CONST || added.valHi !== 0 || added.valLo < 0) {
-      own.off = 0
-      own.id = 0
-    } else {
-      own.id |= BPF_ADD_CONST
-      own.off = added.valLo
-    }
-  } else {
+  const itself = code & Source.X && src === dst
+  const apart =
+    env.bpfCapable && own.id ? linkDistance(op, wide, itself ? own : srcReg, Boolean(itself), fits32) : undefined
+  // What was moved once isn't moved again.
+  if (apart === undefined || Number.isNaN(apart) || own.id & BPF_ADD_CONST) {
+    if (apart !== undefined) own.off = 0
     own.id = 0
+  } else {
+    own.id |= wide ? BPF_ADD_CONST64 : BPF_ADD_CONST32
+    own.off = apart
   }
+}
+
+/**
+ * A constant that is added to a register links it to what it was, so that what a jump says of one it says of the other.
+ * @param fits32 the register's high half was zero. @returns undefined for what makes no link; NaN for what ends one.
+ */
+function linkDistance(op: number, wide: boolean, added: Reg, itself: boolean, fits32: boolean): number | undefined {
+  if (!facts.linksOfAllWidths) {
+    if (op !== Alu.ADD || !wide || !isRegConst(added, false)) return undefined
+    return added.valHi !== 0 || added.valLo < 0 ? NaN : added.valLo
+  }
+  if ((op !== Alu.ADD && op !== Alu.SUB) || itself || !isRegConst(added, !wide)) return undefined
+  const { valHi, valLo } = added
+  if (wide ? valHi !== valLo >> 31 : !fits32) return NaN
+  if (op === Alu.ADD) return valLo
+  return valLo === -0x80000000 ? NaN : -valLo | 0
 }
 
 /** is_safe_to_compute_dst_reg_range. */
@@ -302,6 +322,7 @@ function canCompute(op: number, wide: boolean, src: Reg): boolean {
     case Alu.ADD:
     case Alu.SUB:
     case Alu.NEG:
+    case Alu.END:
     case Alu.AND:
     case Alu.XOR:
     case Alu.OR:
@@ -394,6 +415,17 @@ function adjustScalar(env: VerifierEnv, dst: RegState, source: Reg): void {
       else arsh32Bounds(dst, src)
       break
   }
-  if (!wide) zext32To64(dst)
+  if (op === Alu.END) swapBytes(dst, wide || (code & Source.X) !== 0, insns.imm(insnIdx))
+  else if (!wide) zext32To64(dst)
   syncBounds(dst)
+}
+
+/** scalar_byte_swap. @param swaps or only cuts, as what turns numbers to this machine's own order does. */
+function swapBytes(dst: RegState, swaps: boolean, bits: number): void {
+  if (facts.byteSwapEndsLink && (swaps || bits < 64)) dst.id = 0
+  if (swaps) {
+    tnumSwapBytes(dst, dst, bits)
+    markUnbounded(dst)
+  }
+  if (bits < 64) coerceToSize(dst, bits / 8)
 }

@@ -228,8 +228,8 @@ function splitBranch(env: VerifierEnv, dst: number, src: number, op: number, nar
     const reg = env.reg(regno)
     return reg.type === RegType.SCALAR_VALUE ? reg.id : 0
   }
-  if (src >= 0 && scalarId(src)) collectLinked(cur, scalarId(src), linked)
-  if (scalarId(dst)) collectLinked(cur, scalarId(dst), linked)
+  if (src >= 0 && scalarId(src)) collectLinked(env, cur, scalarId(src), linked)
+  if (scalarId(dst)) collectLinked(env, cur, scalarId(dst), linked)
   if (linked.length > 1) pushJmpHistory(env, cur, 0, linked)
 
   const other = pushStack(env, insnIdx + insns.off(insnIdx) + 1, insnIdx, false)

@@ -37,6 +37,11 @@ export function isStructOrUnion(kind: number): boolean {
   return kind === Kind.STRUCT || kind === Kind.UNION
 }
 
+/** __btf_name_by_offset: how the kernel's messages name what has no name. */
+export function shownName(name: string): string {
+  return name === '' ? '(anon)' : name
+}
+
 /** A member's type without its modifiers; of an array, however many dimensions it has, that of the elements. */
 interface MemberShape {
   /** Bytes of all of it. */
@@ -101,7 +106,7 @@ export function walkStruct(log: Log, btf: Btf, id: number, off: number, size: nu
   off >>>= 0
   for (;;) {
     id = btf.skipModsAndTypedefs(id)
-    const name = btf.name(id)
+    const name = shownName(btf.name(id))
     const kind = btf.kind(id)
     if (!isStructOrUnion(kind)) return no(Errno.EINVAL, `Type '${name}' is not a struct`)
     // Which member of a union is the true one isn't known.
@@ -121,7 +126,7 @@ export function walkStruct(log: Log, btf: Btf, id: number, off: number, size: nu
     }
     if (member < 0) return Found.SCALAR
     const shape = shapeOf(btf, btf.memberType(id, member))
-    const field = btf.memberName(id, member)
+    const field = shownName(btf.memberName(id, member))
     if (!shape) return no(Errno.EFAULT, `field ${field} doesn't have size`)
     let begin = btf.memberBitOffset(id, member) >>> 3
     const memberEnd = begin + shape.size

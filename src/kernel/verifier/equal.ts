@@ -5,7 +5,18 @@ import { markUnknown, markUnknownImprecise } from './ranges.ts'
 import type { FuncState, Reg, VerifierState } from './state.ts'
 import { ALL_INVALID, RegState } from './state.ts'
 import { tnumIn } from './tnum.ts'
-import { BPF_ADD_CONST, IterState, LOCK_MASK, MAX_BPF_REG, REG_SIZE, RegType, StackType, baseType } from './types.ts'
+import { facts } from './versions.ts'
+import {
+  BPF_ADD_CONST,
+  ID_MASK,
+  IterState,
+  LOCK_MASK,
+  MAX_BPF_REG,
+  REG_SIZE,
+  RegType,
+  StackType,
+  baseType,
+} from './types.ts'
 
 /** Whether one state is as safe as another that was found to be safe (states_equal). */
 
@@ -42,7 +53,12 @@ class IdMap {
 
   /** check_scalar_ids: an id that isn't there is like one that nobody else has. */
   checkScalar(old: number, cur: number): boolean {
-    return this.check(old || ++this.#tmpIdGen, cur || ++this.#tmpIdGen)
+    if (!facts.unlinkedCoversLinked) return this.check(old || ++this.#tmpIdGen, cur || ++this.#tmpIdGen)
+    if (old === 0) return true
+    const now = cur || ++this.#tmpIdGen
+    if (!this.check(old, now)) return false
+    // What is a constant more than another number must be that of the same one.
+    return (old & BPF_ADD_CONST) === 0 || this.check(old & ID_MASK, now & ID_MASK)
   }
 }
 
@@ -138,9 +154,13 @@ function regSafe(env: VerifierEnv, old: Reg, cur: Reg, exact: ExactLevel): boole
     case RegType.SCALAR_VALUE:
       if (env.exploreAluLimits) return sameValue(old, cur) && idmap.checkScalar(old.id, cur.id)
       if (!old.precise && exact === Exact.NOT_EXACT) return true
-      if ((old.id & BPF_ADD_CONST) !== (cur.id & BPF_ADD_CONST)) return false
+      if (old.id || !facts.unlinkedCoversLinked) {
+        if ((old.id & BPF_ADD_CONST) !== (cur.id & BPF_ADD_CONST)) return false
+      }
       if (old.id & BPF_ADD_CONST && old.off !== cur.off) return false
-      return rangeWithin(old, cur) && tnumIn(old, cur) && idmap.checkScalar(old.id, cur.id)
+      if (facts.unlinkedCoversLinked && !idmap.checkScalar(old.id, cur.id)) return false
+      if (!rangeWithin(old, cur) || !tnumIn(old, cur)) return false
+      return facts.unlinkedCoversLinked || idmap.checkScalar(old.id, cur.id)
     case RegType.PTR_TO_MAP_KEY:
     case RegType.PTR_TO_MAP_VALUE:
     case RegType.PTR_TO_MEM:

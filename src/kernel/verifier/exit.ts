@@ -13,12 +13,15 @@ import { ArgUse, checkPtrOffReg, checkRegArg, leaksPointer } from './regs.ts'
 import type { RetvalRange } from './state.ts'
 import { makeTnum, tnumIn } from './tnum.ts'
 import { RegType } from './types.ts'
+import { facts } from './versions.ts'
 
 /** The end of a function, and what a program may return (process_bpf_exit_full, check_return_code). */
 
 /** @returns whether the path ends here. */
 export function processExit(env: VerifierEnv, exception: boolean): boolean {
-  checkResourceLeak(env, exception, env.curState.curframe === 0, 'BPF_EXIT instruction in main prog')
+  const throws = exception && facts.throwsHoldNothing
+  const what = throws ? 'bpf_throw' : 'BPF_EXIT instruction in main prog'
+  checkResourceLeak(env, exception, throws || env.curState.curframe === 0, what)
   if (exception) return true
   if (env.curState.curframe > 0) {
     leaveFunction(env)

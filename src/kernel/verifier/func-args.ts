@@ -148,7 +148,7 @@ function prepareArg(
       }
       const id = kernelTypeOf(env, btf, type, i)
       if (!isStructOrUnion(env.vmlinux().kind(id))) {
-        const what = `${kindName(env.vmlinux(), id)} '', but only struct or primitive types are allowed`
+        const what = `${kindName(env.vmlinux(), id)} '(anon)', but only struct or primitive types are allowed`
         refuse(env, Errno.EINVAL, `arg#${i} has type ${what}\n`)
       }
       return plain(ArgType.PTR_TO_BTF_ID | Flag.PTR_UNTRUSTED, 0, id)

@@ -2,6 +2,7 @@ import type { Btf } from '../../btf/btf.ts'
 import { essentialNameLength, typesNamed } from '../../btf/flavors.ts'
 import { kindNames } from '../../btf/kinds.ts'
 import { Errno } from '../../uapi/errno.ts'
+import { shownName } from './btf-struct-walk.ts'
 import type { VerifierEnv } from './env.ts'
 import { refuse } from './env.ts'
 
@@ -24,7 +25,7 @@ export function kernelTypeOf(env: VerifierEnv, btf: Btf, pointer: number, arg: n
   const id = btf.skipModsAndTypedefs(btf.type(pointer))
   const name = btf.name(id)
   const no = (errno: number, text: string): never => {
-    const type = `('${kindNames[btf.kind(id)] ?? 'UNKNOWN'} ${name}')`
+    const type = `('${kindNames[btf.kind(id)] ?? 'UNKNOWN'} ${shownName(name)}')`
     return refuse(env, errno, `arg#${arg} reference type${type} ${text}\n`)
   }
   if (name === '') no(Errno.EINVAL, `candidate matching error: ${-Errno.EINVAL}`)

@@ -4,12 +4,15 @@ import { Errno } from '../../uapi/errno.ts'
 import { PseudoLdImm64 } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
+import { leaveFunction } from './calls.ts'
 import type { VerifierEnv } from './env.ts'
 import { refuse } from './env.ts'
 import { markKnown, markKnownZero, markNotInit, markUnknown } from './ranges.ts'
 import { checkResourceLeak } from './references.ts'
 import { ArgUse, checkPtrOffReg, checkRegArg } from './regs.ts'
+import { pushStack } from './stack-of-states.ts'
 import { Flag, RegType } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Two-slot loads (check_ld_imm), and the old packet loads (check_ld_abs). */
 
@@ -128,4 +131,14 @@ export function checkLdAbs(env: VerifierEnv): void {
   const r0 = env.own(0)
   markUnknown(env, r0)
   r0.subregDef = insnIdx + 1
+  if (facts.packetLoadsReturn && env.curState.curframe > 0) returnZero(env)
+}
+
+/** The other way that a packet load may go: the function ends with zero. */
+function returnZero(env: VerifierEnv): void {
+  env.markRegScratched(0)
+  if (!pushStack(env, env.insnIdx + 1, env.insnIdx, false)) refuse(env, Errno.EFAULT)
+  markKnownZero(env.own(0))
+  leaveFunction(env)
+  env.insnIdx--
 }

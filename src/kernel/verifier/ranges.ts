@@ -1,8 +1,9 @@
 import type { VerifierEnv } from './env.ts'
-import { fillBelow, fls64, hexU64, ltS64, ltU64, maxU32, minU32 } from './int64.ts'
+import { fillBelow, fls64, hexU64, hi, ltS64, ltU64, maxU32, minU32 } from './int64.ts'
 import type { Reg, RegState } from './state.ts'
 import { clearUnion } from './state.ts'
-import { tnumIsConst, tnumSubregIsConst } from './tnum.ts'
+import { tnumIsConst, tnumStep, tnumSubregIsConst } from './tnum.ts'
+import { facts } from './versions.ts'
 import { refuse } from './env.ts'
 import { RegType } from './types.ts'
 import { Errno } from '../../uapi/errno.ts'
@@ -162,6 +163,26 @@ function updateBounds64(reg: RegState): void {
     reg.umaxHi = topHi
     reg.umaxLo = topLo
   }
+  if (facts.onlyValueFound) findOnlyValue(reg)
+}
+
+/** The end of __update_reg64_bounds: is there only one number that the bits and the unsigned bounds both allow? */
+function findOnlyValue(reg: RegState): void {
+  const { uminHi, uminLo, umaxHi, umaxLo, valHi, valLo, maskHi, maskLo } = reg
+  if ((maskHi | maskLo) === 0 && uminLo === valLo && umaxLo === valLo && uminHi === valHi && umaxHi === valHi) return
+  const nextLo = tnumStep(reg, uminHi, uminLo)
+  const nextHi = hi
+  if ((uminHi & ~maskHi) === valHi && (uminLo & ~maskLo) === valLo) {
+    if (ltU64(umaxHi, umaxLo, nextHi, nextLo)) setKnown(reg, uminHi, uminLo)
+    return
+  }
+  const isLast = nextHi === (valHi | maskHi) && nextLo === (valLo | maskLo)
+  if (!isLast) {
+    if (ltU64(umaxHi, umaxLo, nextHi, nextLo)) return
+    const afterLo = tnumStep(reg, nextHi, nextLo)
+    if (!ltU64(umaxHi, umaxLo, hi, afterLo)) return
+  }
+  setKnown(reg, nextHi, nextLo)
 }
 
 /** __update_reg_bounds: what the bits say about the bounds. */
@@ -207,6 +228,15 @@ function deduce32(reg: RegState): void {
   if (s32Min >>> 0 <= s32Max >>> 0) {
     u32Min = maxU32(s32Min, u32Min)
     u32Max = minU32(s32Max, u32Max)
+  } else if (facts.sign32CrossingRefined) {
+    // The unsigned range has only the positive end of the signed one, or only the negative one, in common with it.
+    if (u32Max >>> 0 < s32Min >>> 0) {
+      s32Min = u32Min
+      u32Max = minU32(u32Max, s32Max)
+    } else if (s32Max >>> 0 < u32Min >>> 0) {
+      s32Max = u32Max
+      u32Min = maxU32(u32Min, s32Min)
+    }
   }
   reg.s32Min = s32Min
   reg.s32Max = s32Max

@@ -1,4 +1,4 @@
-import { add64, fillBelow, hexU64, hi, shl64, shr64, sar64, sub64 } from './int64.ts'
+import { add64, fillBelow, fls64, hexU64, hi, ltU64, shl64, shr64, sar64, sub64 } from './int64.ts'
 
 /**
  * Tracked numbers: of each bit, whether it's known, and what it is (kernel/bpf/tnum.c). Operations read their operands
@@ -172,6 +172,55 @@ export function tnumSubreg(out: Tnum, a: ReadonlyTnum): void {
 /** The high word of one with the low word of another. */
 export function tnumWithSubreg(out: Tnum, reg: ReadonlyTnum, subreg: ReadonlyTnum): void {
   set(out, reg.valHi, subreg.valLo, reg.maskHi, subreg.maskLo)
+}
+
+function swapWord(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
+}
+
+/** tnum_bswap16, tnum_bswap32, tnum_bswap64: of so many bits, the others being zero. */
+export function tnumSwapBytes(out: Tnum, a: ReadonlyTnum, bits: number): void {
+  const { valHi, valLo, maskHi, maskLo } = a
+  if (bits === 64) {
+    out.valHi = swapWord(valLo)
+    out.valLo = swapWord(valHi)
+    out.maskHi = swapWord(maskLo)
+    out.maskLo = swapWord(maskHi)
+    return
+  }
+  const down = 32 - bits
+  out.valHi = out.maskHi = 0
+  out.valLo = (swapWord(valLo) >>> down) | 0
+  out.maskLo = (swapWord(maskLo) >>> down) | 0
+}
+
+/** tnum_step: the smallest number of a set that is greater than z; the greatest of all where none is. */
+export function tnumStep(a: ReadonlyTnum, zHi: number, zLo: number): number {
+  const { valHi, valLo, maskHi, maskLo } = a
+  const topLo = valLo | maskLo
+  if (!ltU64(zHi, zLo, valHi | maskHi, topLo)) return word(valHi | maskHi, topLo)
+  if (ltU64(zHi, zLo, valHi, valLo)) return word(valHi, valLo)
+  const nearHi = valHi | (zHi & maskHi)
+  const nearLo = valLo | (zLo & maskLo)
+  if (ltU64(zHi, zLo, nearHi, nearLo)) {
+    // Above the first bit that a known one sets, z's bits; below it, as few as may be.
+    const k = fls64(~zHi & valHi & ~maskHi, ~zLo & valLo & ~maskLo)
+    const keepLo = shl64(-1, -1, k)
+    const keepHi = hi
+    return word((keepHi & zHi) | (~keepHi & valHi), (keepLo & zLo) | (~keepLo & valLo))
+  }
+  // Above the first bit that a known one clears, the unknown bits count one up.
+  const k = fls64(zHi & ~valHi & ~maskHi, zLo & ~valLo & ~maskLo)
+  const keepLo = shl64(-1, -1, k)
+  const keepHi = hi
+  const oneLo = shl64(0, 1, k)
+  const nextLo = add64(keepHi & (~maskHi | zHi), keepLo & (~maskLo | zLo), hi, oneLo)
+  return word((hi & maskHi) | valHi, (nextLo & maskLo) | valLo)
+}
+
+/** A number as functions of int64.ts give it. */
+function word(high: number, low: number): number {
+  return add64(high, low, 0, 0)
 }
 
 export function tnumIsConst(a: ReadonlyTnum): boolean {

@@ -130,8 +130,11 @@ export const MAX_CALL_FRAMES = 8
 export const BPF_MAIN_FUNC = -1
 
 /** Set in the id of a register that is another one plus a constant. */
-export const BPF_ADD_CONST = -0x80000000
-export const ID_MASK = 0x7fffffff
+export const BPF_ADD_CONST64 = -0x80000000
+/** The same of the low half, the high one being zero. */
+export const BPF_ADD_CONST32 = 0x40000000
+export const BPF_ADD_CONST = BPF_ADD_CONST64 | BPF_ADD_CONST32
+export const ID_MASK = 0x3fffffff
 
 /** base_type. */
 export function baseType(type: number): number {

@@ -28,12 +28,14 @@ import { markInsnSeen } from './sanitize.ts'
 import { checkMaxStackDepth } from './stack-limits.ts'
 import { VerifierState } from './state.ts'
 import { ArgType, BPF_MAIN_FUNC, DynptrType, Flag, RegType, baseType } from './types.ts'
+import { useFactsOf } from './versions.ts'
 import { KernelError } from '../error.ts'
 
 /** The walk over all paths of a program (do_check, and what bpf_check does around it). */
 
 /** What the walk found out: counts for the statistics, and facts for the rewrites. */
 export function makeEnv(input: VerifierInput): VerifierEnv {
+  useFactsOf(input.kernel.release)
   const env = new VerifierEnv(input)
   env.liveness = new Liveness(env)
   env.bt = new Backtrack()
