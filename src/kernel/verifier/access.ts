@@ -5,7 +5,7 @@ import { checkPtrToBtfAccess, checkPtrToMapAccess } from './btf-access.ts'
 import { newAccessInfo } from './context/access.ts'
 import { contextOf } from './context/index.ts'
 import type { VerifierEnv } from './env.ts'
-import { notYet, refuse } from './env.ts'
+import { refuse } from './env.ts'
 import { checkKptrAccess } from './kptrs.ts'
 import { regTypeText, verboseLinfo } from './log.ts'
 import { lsmRetvalRange } from './return-ranges.ts'
@@ -268,9 +268,8 @@ function accessContext(
   isLdsx: boolean,
 ): void {
   const context = contextOf(env.input.resolvedType, env.input.attach.opsName)
-  if (!context) notYet(`context of program type ${env.input.resolvedType}`)
   const info = newAccessInfo(isLdsx)
-  if (!context.isValidAccess(env, off, size, access, info)) {
+  if (!context?.isValidAccess(env, off, size, access, info)) {
     env.verbose(`invalid bpf_context access off=${off} size=${size}\n`)
     verboseLinfo(env, insnIdx, '; ')
     refuse(env, Errno.EACCES)

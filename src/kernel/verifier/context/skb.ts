@@ -83,11 +83,24 @@ export const socketFilter = skbOps({
 })
 
 /** cg_skb_is_valid_access. */
-export const cgroupSkb = skbOps({
+const cgroupSkbAll = skbOps({
   hidden: 'tc_classid data_meta wire_len',
   writable: 'mark priority cb tstamp',
   pointers: ['data', 'data_end'],
 })
+
+/** Who may not do with BPF what they like (CAP_BPF) see no packet. */
+const cgroupSkbLimited = skbOps({
+  hidden: 'tc_classid data_meta wire_len data data_end',
+  writable: 'mark priority cb',
+  pointers: [],
+})
+
+export const cgroupSkb: ContextOps = {
+  converts: true,
+  isValidAccess: (env, off, size, access, info) =>
+    (env.bpfCapable ? cgroupSkbAll : cgroupSkbLimited).isValidAccess(env, off, size, access, info),
+}
 
 /** lwt_is_valid_access. */
 export const lwt = skbOps({
