@@ -5,7 +5,7 @@ import { typesAreCompatible } from './core-types.ts'
 import { latin1 } from './elf.ts'
 import { LibbpfError, errstr } from './error.ts'
 import { distributionVersion, objectSupports } from './features.ts'
-import { readExtraKconfig, readSystemKconfig, setNumber } from './kconfig.ts'
+import { hasKprobes, readExtraKconfig, readSystemKconfig, setNumber } from './kconfig.ts'
 import type { KernelBtf, ModuleBtf } from './kernel-btf.ts'
 import { ExternType } from './model.ts'
 import type { BpfObject, Extern } from './model.ts'
@@ -52,12 +52,17 @@ export function resolveExterns(obj: BpfObject, sys: Syscalls, kernel: KernelBtf)
   }
 }
 
+/** Whether bpf(2) can be probed by the name that such calls have. */
+function hasSyscallWrapper(obj: BpfObject, sys: Syscalls): boolean {
+  return objectSupports(obj, sys, 'syscallWrapper') && (obj.loader !== undefined || hasKprobes(sys))
+}
+
 /** The externs that libbpf itself knows the value of. */
 function setVirtual(obj: BpfObject, sys: Syscalls, ext: Extern, data: Uint8Array): void {
   let value = 0
   if (ext.name === 'LINUX_KERNEL_VERSION') value = distributionVersion(sys)
   else if (ext.name === 'LINUX_HAS_BPF_COOKIE') value = Number(objectSupports(obj, sys, 'bpfCookie'))
-  else if (ext.name === 'LINUX_HAS_SYSCALL_WRAPPER') value = Number(objectSupports(obj, sys, 'syscallWrapper'))
+  else if (ext.name === 'LINUX_HAS_SYSCALL_WRAPPER') value = Number(hasSyscallWrapper(obj, sys))
   else if (!ext.name.startsWith('LINUX_') || !ext.isWeak) {
     obj.log.warn(`extern (kcfg) '${ext.name}': unrecognized virtual extern`)
     fail(Errno.EINVAL)
