@@ -2,41 +2,21 @@ import { Btf, BtfError } from '../btf/btf.ts'
 import type { Insns } from '../isa/insn.ts'
 import { Class, Jmp, LD_IMM64, Size, Source } from '../isa/opcode.ts'
 import { Errno } from '../uapi/errno.ts'
-import { enumvalValue, fieldValue, matchSpec, typeValue } from './core-match.ts'
-import type { FieldValue } from './core-match.ts'
-import { INT_SIGNED, kindsAreCompatible } from './core-types.ts'
-import { CoreKind, coreKindName, formatSpec, isEnumvalKind, isFieldKind, isTypeKind, parseSpec } from './core-spec.ts'
-import type { Spec } from './core-spec.ts'
+import { CoreKind } from './core-spec.ts'
 import { Elf } from './elf.ts'
+import { EssentialNames, resolveCore } from './core-resolve.ts'
+import type { Candidate, Resolution } from './core-resolve.ts'
 import { LibbpfError, errstr } from './error.ts'
 import type { KernelBtf } from './kernel-btf.ts'
 import { silent } from './log.ts'
 import { RelocType } from './model.ts'
 import type { BpfObject, BpfProgram, CoreRelo } from './model.ts'
-import { essentialNameLength } from './names.ts'
-import { BtfKind, kindName } from './object-btf.ts'
+import { kindName } from './object-btf.ts'
 import type { ObjectBtf } from './object-btf.ts'
 
 const INSN_SIZE = 8
 /** The helper number that stands in for an access that the kernel doesn't have. */
 export const POISON_CORE = 195896080
-
-/** A type of the kernel's that an access may mean. */
-interface Candidate {
-  btf: Btf
-  id: number
-}
-
-/** struct bpf_core_relo_res. */
-interface Resolution {
-  origVal: bigint
-  newVal: bigint
-  poison: boolean
-  validate: boolean
-  failMemSize: boolean
-  origSize: number
-  newSize: number
-}
 
 /** bpf_object__relocate_core. @throws LibbpfError. */
 export function relocateCore(obj: BpfObject, kernel: KernelBtf): void {
@@ -88,12 +68,13 @@ class CoreRelocator {
   readonly #kernel: KernelBtf
   readonly #custom: Btf | undefined
   readonly #candidates = new Map<number, Candidate[]>()
-  readonly #essential = new Map<Btf, Map<string, number[]>>()
+  readonly #names: EssentialNames
 
   constructor(obj: BpfObject, btf: ObjectBtf, kernel: KernelBtf) {
     this.#obj = obj
     this.#btf = btf
     this.#kernel = kernel
+    this.#names = new EssentialNames(obj.log)
     const custom = obj.options.customBtf
     this.#custom = custom === undefined ? undefined : parseCustomBtf(obj, custom.bytes)
   }
@@ -157,176 +138,20 @@ class CoreRelocator {
       throw new LibbpfError(Errno.EINVAL)
     }
     const found: Candidate[] = []
-    this.#add(found, localId, name, this.#custom ?? this.#kernel.load(), 'vmlinux')
+    this.#names.add(found, btf, localId, this.#custom ?? this.#kernel.load(), 'vmlinux')
     if (found.length === 0 && this.#custom === undefined) {
-      for (const module of this.#kernel.modules()) this.#add(found, localId, name, module.btf, module.name)
+      for (const module of this.#kernel.modules()) this.#names.add(found, btf, localId, module.btf, module.name)
     }
     this.#candidates.set(localId, found)
     return found
   }
 
-  /** bpf_core_add_cands. */
-  #add(found: Candidate[], localId: number, name: string, target: Btf, targetName: string): void {
-    const local = this.#btf
-    const kind = local.kind(localId)
-    const essential = name.slice(0, essentialNameLength(name))
-    for (const id of this.#named(target, essential)) {
-      if (!kindsAreCompatible(target.kind(id), kind)) continue
-      this.#obj.log.debug(
-        () =>
-          `CO-RE relocating [${localId}] ${kindName(kind)} ${name}: found target candidate [${id}] ` +
-          `${kindName(target.kind(id))} ${target.name(id)} in [${targetName}]`,
-      )
-      found.push({ btf: target, id })
-    }
-  }
-
-  /** Types by the name without flavour. */
-  #named(target: Btf, essential: string): readonly number[] {
-    let names = this.#essential.get(target)
-    if (names === undefined) {
-      names = new Map()
-      for (let id = target.startId; id < target.typeCount; id++) {
-        const full = target.name(id)
-        if (full === '') continue
-        const name = full.includes('___') ? full.slice(0, essentialNameLength(full)) : full
-        const ids = names.get(name)
-        if (ids === undefined) names.set(name, [id])
-        else ids.push(id)
-      }
-      this.#essential.set(target, names)
-    }
-    return names.get(essential) ?? []
-  }
-
-  /** bpf_core_resolve_relo and bpf_core_calc_relo_insn. */
+  /** bpf_core_resolve_relo. */
   #resolve(prog: BpfProgram, index: number, relo: CoreRelo): Resolution {
     const btf = this.#btf
-    const { log } = this.#obj
-    const localId = relo.typeId
-    const say = (message: string): string => `prog '${prog.name}': relo #${index}: ${message}`
-    if (localId >= btf.typeCount) throw new LibbpfError(Errno.EINVAL)
-    const candidates = relo.kind === CoreKind.TYPE_ID_LOCAL ? [] : this.#find(prog, index, localId)
-    const localName = btf.name(localId)
-    let local: Spec
-    try {
-      local = parseSpec(prog.name, btf, relo, log)
-    } catch (error) {
-      if (!(error instanceof LibbpfError)) throw error
-      const path = btf.string(relo.accessStrOff)
-      log.warn(
-        say(
-          `parsing [${localId}] ${kindName(btf.kind(localId))} ${localName === '' ? '<anon>' : localName} + ` +
-            `${path} failed: ${-error.errno}`,
-        ),
-      )
-      throw new LibbpfError(Errno.EINVAL)
-    }
-    log.debug(() => say(formatSpec(local)))
-    if (relo.kind === CoreKind.TYPE_ID_LOCAL) {
-      const id = BigInt(local.rootTypeId)
-      return { origVal: id, newVal: id, poison: false, validate: false, failMemSize: false, origSize: 0, newSize: 0 }
-    }
-    if (localName === '') {
-      log.warn(say(`<${coreKindName(relo.kind)}> (${relo.kind}) relocation doesn't support anonymous types`))
-      throw new LibbpfError(Errno.ENOTSUP)
-    }
-    let chosen: { resolution: Resolution; spec: Spec } | undefined
-    const matching: Candidate[] = []
-    for (const [i, candidate] of candidates.entries()) {
-      const { matches, spec } = this.#match(local, candidate, i, say)
-      log.debug(() => say(`${matches ? 'matching' : 'non-matching'} candidate #${i} ${formatSpec(spec)}`))
-      if (!matches) continue
-      const resolution = this.#calculate(prog, index, relo, local, spec)
-      if (chosen === undefined) {
-        chosen = { resolution, spec }
-      } else if (spec.bitOffset !== chosen.spec.bitOffset) {
-        log.warn(say(`field offset ambiguity: ${spec.bitOffset} != ${chosen.spec.bitOffset}`))
-        throw new LibbpfError(Errno.EINVAL)
-      } else if (resolution.poison !== chosen.resolution.poison || resolution.newVal !== chosen.resolution.newVal) {
-        const word = (poison: boolean): string => (poison ? 'failure' : 'success')
-        log.warn(
-          say(
-            `relocation decision ambiguity: ${word(resolution.poison)} ${resolution.newVal} != ` +
-              `${word(chosen.resolution.poison)} ${chosen.resolution.newVal}`,
-          ),
-        )
-        throw new LibbpfError(Errno.EINVAL)
-      }
-      matching.push(candidate)
-    }
-    if (chosen !== undefined) {
-      // libbpf keeps the list of those that matched for the next relocation of this type.
-      candidates.splice(0, candidates.length, ...matching)
-      return chosen.resolution
-    }
-    log.debug(() => say('no matching targets found'))
-    return this.#calculate(prog, index, relo, local, undefined)
-  }
-
-  #match(
-    local: Spec,
-    candidate: Candidate,
-    i: number,
-    say: (message: string) => string,
-  ): { matches: boolean; spec: Spec } {
-    try {
-      return matchSpec(local, candidate.btf, candidate.id, this.#obj.log)
-    } catch (error) {
-      if (!(error instanceof LibbpfError)) throw error
-      this.#obj.log.warn(say(`error matching candidate #${i} ${-error.errno}`))
-      throw error
-    }
-  }
-
-  /** bpf_core_calc_relo. */
-  #calculate(prog: BpfProgram, index: number, relo: CoreRelo, local: Spec, target: Spec | undefined): Resolution {
-    const { log } = this.#obj
-    const { kind } = relo
-    let orig: FieldValue | undefined
-    let next: FieldValue | undefined
-    if (isFieldKind(kind)) {
-      orig = fieldValue(prog.name, kind, relo.insnOff, local, log)
-      next = orig === undefined ? undefined : fieldValue(prog.name, kind, relo.insnOff, target, log)
-    } else if (isTypeKind(kind)) {
-      orig = typeValue(kind, local)
-      next = typeValue(kind, target)
-    } else if (isEnumvalKind(kind)) {
-      orig = enumvalValue(kind, local)
-      next = enumvalValue(kind, target)
-    } else {
-      log.warn(
-        `prog '${prog.name}': relo #${index}: unrecognized CO-RE relocation ${coreKindName(kind)} (${kind}) ` +
-          `at insn #${Math.floor(relo.insnOff / INSN_SIZE)}`,
-      )
-      throw new LibbpfError(Errno.ENOTSUP)
-    }
-    const origSize = orig?.size ?? 0
-    const newSize = next?.size ?? 0
-    return {
-      origVal: orig?.value ?? 0n,
-      newVal: next?.value ?? 0n,
-      poison: next === undefined,
-      validate: orig?.validate ?? true,
-      failMemSize:
-        orig !== undefined && next !== undefined && target !== undefined && origSize !== newSize
-          ? !this.#sizesMayDiffer(orig, target, next)
-          : false,
-      origSize,
-      newSize,
-    }
-  }
-
-  /** Pointers and unsigned integers may be loaded at another size. */
-  #sizesMayDiffer(orig: FieldValue, target: Spec, next: FieldValue): boolean {
-    const [a, b] = [this.#btf.kind(orig.typeId), target.btf.kind(next.typeId)]
-    if (a === BtfKind.PTR && b === BtfKind.PTR) return true
-    return (
-      a === BtfKind.INT &&
-      b === BtfKind.INT &&
-      this.#btf.intEncoding(orig.typeId) !== INT_SIGNED &&
-      target.btf.intEncoding(next.typeId) !== INT_SIGNED
-    )
+    if (relo.typeId >= btf.typeCount) throw new LibbpfError(Errno.EINVAL)
+    const candidates = relo.kind === CoreKind.TYPE_ID_LOCAL ? [] : this.#find(prog, index, relo.typeId)
+    return resolveCore(prog.name, index, relo, btf, candidates, this.#obj.log).resolution
   }
 
   /** bpf_core_patch_insn. */

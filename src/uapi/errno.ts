@@ -146,6 +146,7 @@ export const Errno = {
 
 /** glibc's strerror(3). */
 export function strerror(errno: number): string {
+  if (errno === 0) return 'Success'
   return table.find(([number]) => number === errno)?.[2] ?? `Unknown error ${errno}`
 }
 

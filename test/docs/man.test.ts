@@ -62,12 +62,6 @@ const gaps: readonly (readonly [page: string, says: string, line: string, answer
   ['bpftool-prog', 'autoattach', 'prog load fixtures/obj/tracing.clang-14.o /sys/fs/bpf/x autoattach', /Error/],
   ['bpftool-prog', '-L', '-L prog load test/gen/obj/externs.clang-19.o', /err -524/],
   ['bpftool-gen', 'object', 'gen object linked.o fixtures/obj/xdp_counter.clang-14.o', /not simulated yet/],
-  [
-    'bpftool-gen',
-    'min_core_btf',
-    'gen min_core_btf /sys/kernel/btf/vmlinux out fixtures/obj/xdp_counter.clang-14.o',
-    /not simulated yet/,
-  ],
   ['bpftool-link', 'Links', 'link show id 1', /No such file/],
   ['bpftool-net', 'attach', 'net attach xdp id 1 dev lo', /not simulated yet/],
   ['bpftool-cgroup', 'attach', 'cgroup attach / device id 1', /not simulated yet/],

@@ -40,6 +40,13 @@ export function objects() {
   return found
 }
 
+/** The types that min_core_btf takes from, the objects it takes them for, and the file that the result is kept in. */
+export const minimal = {
+  input: join(here, 'obj', 'kernel.clang-19.o'),
+  objects: ['core.clang-19.o', 'externs.clang-19.o'].map((name) => join(here, 'obj', name)),
+  recorded: join(recordedFolder, 'minimal.btf'),
+}
+
 /** Answers that are kept whole, beside the digests of all: an object, a command, and the file for what it prints. */
 export const whole = [
   ['shapes.clang-19.o', 'subskeleton', 'shapes.subskel.h'],

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { bootMachine } from '../../src/kernel/boot.ts'
 import { answer } from '../cli/memory.ts'
-import { commands, objects, recordedFolder, whole, wordsOf } from './cases.mjs'
+import { commands, minimal, objects, recordedFolder, whole, wordsOf } from './cases.mjs'
 import type { OpenMachine } from '../../src/cli/main.ts'
 
 interface Recorded {
@@ -42,6 +43,23 @@ describe('gen, as the real bpftool answers', () => {
   test.each(whole)('%s %s', async (name, command, recordedAs) => {
     const { stdout } = await ask(wordsOf(command, files[name] ?? ''))
     expect(stdout).toBe(readFileSync(join(recordedFolder, recordedAs), 'utf8'))
+  })
+})
+
+describe('gen min_core_btf', () => {
+  test('writes what the objects need of the types, as the real one does', async () => {
+    const output = join(mkdtempSync(join(tmpdir(), 'gen-')), 'minimal.btf')
+    const { status, stderr } = await ask(['gen', 'min_core_btf', minimal.input, output, ...minimal.objects])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(readFileSync(output).equals(readFileSync(minimal.recorded))).toBe(true)
+    rmSync(dirname(output), { recursive: true })
+  })
+
+  test('is different for other objects', async () => {
+    const output = join(mkdtempSync(join(tmpdir(), 'gen-')), 'other.btf')
+    await ask(['gen', 'min_core_btf', minimal.input, output, ...minimal.objects.slice(1)])
+    expect(readFileSync(output).length).toBeLessThan(readFileSync(minimal.recorded).length)
+    rmSync(dirname(output), { recursive: true })
   })
 })
 

@@ -5,7 +5,7 @@
 // (bpfeb for externs-eb).
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { commands, leftOut, objects, recordedFolder, whole, wordsOf } from './cases.mjs'
+import { commands, leftOut, minimal, objects, recordedFolder, whole, wordsOf } from './cases.mjs'
 import { askReal, cpus, digest } from './real.mjs'
 
 const answers = {}
@@ -24,3 +24,4 @@ writeFileSync(join(recordedFolder, 'answers.json'), `${JSON.stringify({ cpus: cp
 for (const [name, command, to] of whole) {
   writeFileSync(join(recordedFolder, to), askReal(wordsOf(command, files[name])).stdout)
 }
+askReal(['gen', 'min_core_btf', minimal.input, minimal.recorded, ...minimal.objects])

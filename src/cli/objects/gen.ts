@@ -60,27 +60,14 @@ const object: Verb = async (cmd, args) => {
   return -failed.errno
 }
 
-/** do_min_core_btf, as far as a file is refused. */
+/** do_min_core_btf. */
 const minCoreBtf: Verb = async (cmd, args) => {
   requireOrUsage(cmd, args, 3)
   const input = args.shift()
-  args.shift()
-  const { parseBtfFile } = await import('./btf-file.ts')
-  const target = parseBtfFile(cmd, input)
-  if (typeof target === 'number') {
-    cmd.error(`failed parsing '${input}' BTF file: ${strerror(target)}`)
-    cmd.error(`failed to allocate info structure: ${strerror(target)}`)
-    return -target
-  }
-  while (args.length > 0) {
-    const file = args.shift()
-    const btf = parseBtfFile(cmd, file)
-    if (typeof btf !== 'number') continue
-    cmd.error(`failed to parse BPF object '${file}': ${strerror(btf)}`)
-    cmd.error(`error recording relocations for ${file}: ${strerror(btf)}`)
-    return -btf
-  }
-  throw notYet('min_core_btf')
+  const output = args.shift()
+  const objects: string[] = []
+  while (args.length > 0) objects.push(args.shift())
+  return (await import('./gen-min-core-btf.ts')).minimizeBtf(cmd, input, output, objects)
 }
 
 /** `bpftool gen` (gen.c). */
