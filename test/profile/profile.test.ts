@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Btf, Kind } from '../../src/btf/btf.ts'
 import { profileFolder } from '../../src/kernel/profile/folders.ts'
+import { findMember } from '../../src/kernel/btf/members.ts'
 import { loadProfile } from '../../src/kernel/profile/profile.ts'
 import { isSince } from '../../src/kernel/profile/release.ts'
 
@@ -51,6 +52,15 @@ describe('the profile of 6.18', () => {
     }
     expect(profile.structSize('task_struct')).toBe(btf.size(btf.findByNameKind('task_struct', Kind.STRUCT) ?? 0))
     expect(profile.structSize('no_such_struct')).toBe(0)
+  })
+
+  test('has members that rewrites name at hand, as its types have them', () => {
+    const btf = Btf.parse(profile.vmlinuxBtf())
+    const { members } = JSON.parse(readFileSync('profiles/6.18/meta.json', 'utf8')) as { members: object }
+    expect(Object.keys(members).length).toBeGreaterThan(40)
+    for (const path of Object.keys(members)) expect([path, profile.member(path)]).toEqual([path, findMember(btf, path)])
+    expect(findMember(btf, 'sk_buff.no_such_member')).toBeUndefined()
+    expect(profile.member('task_struct.pid')).toBeUndefined()
   })
 
   test('is of a release', () => {

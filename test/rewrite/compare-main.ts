@@ -18,6 +18,7 @@ interface Recorded {
   func: string
   line: string
   maps: number[]
+  tags: string
 }
 
 const { values, positionals } = parseArgs({
@@ -64,12 +65,19 @@ function load({ file, prog }: Recorded): Shape | string {
     loadObject(obj, process)
     const { fd } = [...obj.entryPrograms()].find(({ name }) => name === prog) ?? {}
     if (fd === undefined) return 'stopped: not loaded'
-    const info = process.bpf.progInfo(fd, { xlatedProgInsns: true, funcInfo: true, lineInfo: true, mapIds: true })
+    const info = process.bpf.progInfo(fd, {
+      xlatedProgInsns: true,
+      funcInfo: true,
+      lineInfo: true,
+      mapIds: true,
+      progTags: true,
+    })
     return {
       insns: new Insns(info.xlatedProgInsns ?? new Uint8Array(0)),
       func: info.funcInfo ?? new Uint8Array(0),
       line: info.lineInfo ?? new Uint8Array(0),
       maps: info.mapIds ?? [],
+      tags: new Uint8Array(info.progTags?.flatMap((tag) => [...tag]) ?? []),
     }
   } catch (error) {
     if (error instanceof NotYetError) return `missing: ${error.message}`
@@ -91,6 +99,7 @@ for (const each of recorded) {
     func: bytes(each.func),
     line: bytes(each.line),
     maps: each.maps,
+    tags: bytes(each.tags),
   }
   let kind: string
   if (typeof ours === 'string') {

@@ -8,6 +8,8 @@ export interface Shape {
   readonly func: Uint8Array
   readonly line: Uint8Array
   readonly maps: readonly number[]
+  /** Tags of its functions. */
+  readonly tags: Uint8Array
 }
 
 /** Addresses of what the kernel allocates are below those of its code. */
@@ -60,7 +62,10 @@ export function firstDifference(theirs: Shape, ours: Shape): string {
   if (at >= 0) return `theirs: ${a[at] ?? ''} | ours: ${b[at] ?? '(end)'}`
   if (b.length > a.length) return `only ours: ${b[a.length] ?? ''}`
   if (hex(theirs.func) !== hex(ours.func)) return 'functions'
-  return hex(theirs.line) === hex(ours.line) ? '' : 'lines'
+  if (hex(theirs.line) !== hex(ours.line)) return 'lines'
+  // Addresses are in tags too.
+  const addresses = a.some((line) => / (address|data|percpu|mapped)\b/.test(line))
+  return addresses || hex(theirs.tags) === hex(ours.tags) ? '' : 'tags'
 }
 
 /** A difference without what is different each time. */

@@ -1,6 +1,6 @@
 // What the kernel made of programs: xlated OBJ:PROG ... prints a JSON line for each that loads alone (as libbpf's
-// autoload has it), with the instructions that BPF_OBJ_GET_INFO_BY_FD gives, where its functions and lines begin, and
-// the ids of its maps. Build: gcc -O2 xlated.c -lbpf -lelf -lz
+// autoload has it), with the instructions that BPF_OBJ_GET_INFO_BY_FD gives, where its functions and lines begin,
+// the tags of its functions and the ids of its maps. Build: gcc -O2 xlated.c -lbpf -lelf -lz
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdio.h>
@@ -37,11 +37,14 @@ static void describe(int fd)
 	info.nr_line_info = sizes.nr_line_info;
 	info.line_info_rec_size = sizes.line_info_rec_size;
 	info.line_info = (unsigned long)calloc(sizes.line_info_rec_size + 1, sizes.nr_line_info + 1);
+	info.nr_prog_tags = sizes.nr_prog_tags;
+	info.prog_tags = (unsigned long)calloc(8, sizes.nr_prog_tags + 1);
 	len = sizeof(info);
 	if (bpf_obj_get_info_by_fd(fd, &info, &len)) return;
 	put_hex("xlated", (void *)info.xlated_prog_insns, info.xlated_prog_len);
 	put_hex("func", (void *)info.func_info, info.nr_func_info * info.func_info_rec_size);
 	put_hex("line", (void *)info.line_info, info.nr_line_info * info.line_info_rec_size);
+	put_hex("tags", (void *)info.prog_tags, info.nr_prog_tags * 8);
 	printf(",\"functions\":%u,\"maps\":[", info.nr_jited_ksyms);
 	for (unsigned int i = 0; i < info.nr_map_ids; i++) printf("%s%u", i ? "," : "", ((unsigned int *)info.map_ids)[i]);
 	putchar(']');

@@ -30,6 +30,7 @@ function loadKernelFor(kernel: Kernel, task: Task): LoadKernel {
       release: kernel.profile.release,
       btfById: (id) => kernel.btf(id).types,
       arrayValue: (id) => arrayValue(kernel, id),
+      member: (path) => kernel.profile.member(path),
     }
     loadKernels.set(task, made)
   }

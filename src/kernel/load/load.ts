@@ -1,5 +1,6 @@
 import type { Btf } from '../../btf/btf.ts'
 import type { ProgLoadAttr } from '../../uapi/attr.ts'
+import type { Place } from '../btf/members.ts'
 import type { KernelError } from '../error.ts'
 import type { MapOwner, MapRecord, ProgRecord } from '../objects/records.ts'
 
@@ -17,6 +18,8 @@ export interface LoadKernel {
   symbol(name: string): bigint | undefined
   /** A build option of the kernel's, such as `y` of CONFIG_BPF_LSM; undefined where it is not set. */
   option(name: string): string | undefined
+  /** Where a member of a struct of the kernel's is, if that's known without its BTF: `sk_buff.dev`. */
+  member?(path: string): Place | undefined
   /** Types behind the id of a BTF object. */
   btfById?(id: number): Btf | undefined
   /** The only value of an array of one element. */

@@ -90,6 +90,7 @@ function toInput(env: LoadEnv): VerifierInput {
       structFields: (btf, id) => structFields(env, btf, id),
       option: (name) => kernel.option(name),
       symbol: (name) => kernel.symbol(name),
+      member: (path) => kernel.member?.(path),
       possibleCpus: kernel.possibleCpus,
       release: kernel.release,
     },

@@ -12,6 +12,8 @@ export interface ProfileMeta {
   borrowed?: readonly string[]
   /** Of structs that are asked for often: the types needn't be read for them. */
   structSizes?: Record<string, number>
+  /** Offset and size of members that the rewrites of most programs name. */
+  members?: Record<string, readonly [offset: number, size: number]>
 }
 
 export function readMeta(folder: string): ProfileMeta {

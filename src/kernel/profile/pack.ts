@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as Zlib from 'node:zlib'
 import { Btf, Kind } from '../../btf/btf.ts'
+import { findMember } from '../btf/members.ts'
 import type { ProfileMeta } from './meta.ts'
 import { lateRequire } from './package-root.ts'
 
@@ -53,6 +54,34 @@ const counted = [
   'bpf_rhtab',
 ]
 
+/** Members that contexts of packets become, and look-ups without calls: the types needn't be read for most programs. */
+const named = {
+  sk_buff: `len dev sk data head end cb mark priority protocol queue_mapping hash skb_iif vlan_all vlan_tci vlan_proto
+    tc_index napi_id tstamp __pkt_type_offset __mono_tc_offset __cloned_offset`,
+  qdisc_skb_cb: 'data tc_classid pkt_len',
+  bpf_skb_data_end: 'data_meta data_end',
+  net_device: 'ifindex',
+  xdp_buff: 'data data_end data_meta rxq txq',
+  xdp_rxq_info: 'dev queue_index',
+  xdp_txq_info: 'dev',
+  sock_common: 'skc_family skc_daddr skc_rcv_saddr skc_v6_daddr skc_v6_rcv_saddr skc_dport skc_num skc_state',
+  bpf_array: 'value pptrs',
+  htab_elem: 'key lru_node',
+  bpf_lru_node: 'ref',
+  xsk_map: 'xsk_map',
+}
+
+function members(btf: Btf): NonNullable<ProfileMeta['members']> {
+  const places: Record<string, [offset: number, size: number]> = {}
+  for (const [struct, names] of Object.entries(named)) {
+    for (const name of names.split(/\s+/)) {
+      const place = findMember(btf, `${struct}.${name}`)
+      if (place) places[`${struct}.${name}`] = [place.offset, place.size]
+    }
+  }
+  return places
+}
+
 /**
  * What most loads ask for, so that they don't have to read all symbols: the functions of BPF itself, helpers that aren't
  * called so among them; what maps do for programs, and what else the rewrites name.
@@ -82,10 +111,12 @@ export function packProfile(
     sysctl: parts.sysctl,
   }
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, `${name}.br`), pack(bytes, effort))
+  const btf = Btf.parse(parts.vmlinuxBtf)
   const meta: ProfileMeta = {
     ...facts,
     vmlinuxBtfSize: parts.vmlinuxBtf.length,
-    structSizes: structSizes(parts.vmlinuxBtf),
+    structSizes: structSizes(btf),
+    members: members(btf),
   }
   writeFileSync(join(folder, 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`)
 }
@@ -101,8 +132,7 @@ function pack(bytes: Uint8Array, effort: number): Uint8Array {
   })
 }
 
-function structSizes(vmlinuxBtf: Uint8Array): Record<string, number> {
-  const btf = Btf.parse(vmlinuxBtf)
+function structSizes(btf: Btf): Record<string, number> {
   return Object.fromEntries(
     counted.flatMap((name) => {
       const id = btf.findByNameKind(name, Kind.STRUCT)

@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { Btf, Kind } from '../../btf/btf.ts'
 import type * as Zlib from 'node:zlib'
+import type { Place } from '../btf/members.ts'
 import { profileFolder } from './folders.ts'
 import type { ProfileMeta } from './meta.ts'
 import { readMeta } from './meta.ts'
@@ -40,6 +41,8 @@ export interface Profile {
   kallsyms(): string
   /** sizeof(struct NAME) in this kernel, 0 where it has no such struct. */
   structSize(name: string): number
+  /** Where a member of a struct is, `sk_buff.dev`; undefined for those that only the BTF tells. */
+  member(path: string): Place | undefined
 }
 
 /** Bytes of the packed vmlinux.btf that are enough for its first types. */
@@ -79,6 +82,7 @@ class RecordedProfile implements Profile {
   readonly #folder: string
   readonly #parts = new Map<string, Uint8Array>()
   readonly #structSizes: Map<string, number>
+  readonly #members: Readonly<Record<string, readonly [offset: number, size: number]>>
   readonly #options = new Map<string, string | undefined>()
   #config: string | undefined
   #start: Uint8Array | undefined
@@ -97,6 +101,7 @@ class RecordedProfile implements Profile {
     this.cpus = meta.cpus
     this.borrowed = meta.borrowed ?? []
     this.#structSizes = new Map(Object.entries(meta.structSizes ?? {}))
+    this.#members = meta.members ?? {}
   }
 
   config(): Uint8Array {
@@ -152,6 +157,11 @@ class RecordedProfile implements Profile {
 
   kallsyms(): string {
     return this.#text('kallsyms')
+  }
+
+  member(path: string): Place | undefined {
+    const place = this.#members[path]
+    return place && { offset: place[0], size: place[1] }
   }
 
   structSize(name: string): number {

@@ -106,7 +106,6 @@ function convertField(program: Program, to: Context, i: number, how: How, out: P
   const unit = fieldSize > 8 ? 8 : fieldSize
   const access: Omit<ContextAccess, 'delta'> = {
     env,
-    btf: env.vmlinux(),
     code: narrow ? Class.LDX | Mode.MEM | fieldBits : code,
     dst,
     src: insns.src(i),

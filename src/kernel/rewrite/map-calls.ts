@@ -105,7 +105,7 @@ export function inlineLookup(program: Program, map: VerifierMap, out: Code): boo
 type WriteLookup = (program: Program, map: VerifierMap, out: Code) => void
 
 function offsetOf({ env }: Program, path: string): number {
-  return member(env.vmlinux(), path).offset
+  return member(env, path).offset
 }
 
 /** The element's address in r0, or a jump over `rest` instructions and the last three. */

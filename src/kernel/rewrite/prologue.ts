@@ -70,7 +70,7 @@ export function writePrologue(program: Program, out: Patches, epilogue: Epilogue
 
 /** bpf_unclone_prologue: a packet that is written to must be nobody else's. */
 function unclone({ env }: Program, out: Code, verdict: number): void {
-  out.load(Size.B, 6, 1, member(env.vmlinux(), 'sk_buff.__cloned_offset').offset)
+  out.load(Size.B, 6, 1, member(env, 'sk_buff.__cloned_offset').offset)
   out.alu32Imm(Alu.AND, 6, CLONED_MASK)
   out.jumpImm(Jmp.JEQ, 6, 0, 7)
   out.mov(6, 1)

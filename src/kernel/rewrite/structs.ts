@@ -1,54 +1,10 @@
-import type { Btf } from '../../btf/btf.ts'
-import { Kind } from '../../btf/btf.ts'
+import type { Place } from '../btf/members.ts'
+import { findMember } from '../btf/members.ts'
+import type { VerifierEnv } from '../verifier/env.ts'
 
-/** Where members of the kernel's own structs are, as its BTF has them. */
-
-export interface Place {
-  readonly offset: number
-  readonly size: number
-}
-
-const perBtf = new WeakMap<Btf, Map<string, Place | undefined>>()
-
-/** @param path a struct's name and a member's, `sk_buff.dev`; members of members by more dots. */
-export function findMember(btf: Btf, path: string): Place | undefined {
-  let known = perBtf.get(btf)
-  if (!known) perBtf.set(btf, (known = new Map<string, Place | undefined>()))
-  if (!known.has(path)) known.set(path, look(btf, path))
-  return known.get(path)
-}
-
-/** A member that the kernel must have: its code names it. */
-export function member(btf: Btf, path: string): Place {
-  const place = findMember(btf, path)
+/** Where a member of one of the kernel's own structs is, `sk_buff.dev`; one that it must have, for its code names it. */
+export function member(env: VerifierEnv, path: string): Place {
+  const place = env.kernel.member?.(path) ?? findMember(env.vmlinux(), path)
   if (!place) throw new Error(`the kernel's BTF has no ${path}`)
   return place
-}
-
-function look(btf: Btf, path: string): Place | undefined {
-  const [struct = '', ...names] = path.split('.')
-  let id = btf.findByNameKind(struct, Kind.STRUCT)
-  let offset = 0
-  for (const name of names) {
-    const found = id === undefined ? undefined : within(btf, id, name)
-    if (!found) return undefined
-    offset += found.offset
-    id = found.type
-  }
-  return id === undefined ? undefined : { offset, size: btf.resolveSize(id) ?? 0 }
-}
-
-/** A member of a struct, or of a nameless struct or union in it. */
-function within(btf: Btf, struct: number, name: string): { offset: number; type: number } | undefined {
-  const id = btf.skipModsAndTypedefs(struct)
-  for (let i = 0; i < btf.vlen(id); i++) {
-    const type = btf.memberType(id, i)
-    const offset = btf.memberBitOffset(id, i) >>> 3
-    const own = btf.memberName(id, i)
-    if (own === name) return { offset, type }
-    if (own !== '') continue
-    const inner = within(btf, type, name)
-    if (inner) return { offset: offset + inner.offset, type: inner.type }
-  }
-  return undefined
 }

@@ -1,5 +1,6 @@
 import type { Btf } from '../../btf/btf.ts'
 import type { Insns } from '../../isa/insn.ts'
+import type { Place } from '../btf/members.ts'
 
 /** What the loader hands to the verifier: a program whose structure is sound, and what it hangs on. */
 
@@ -83,6 +84,8 @@ export interface VerifierKernel {
   structFields(btf: Btf, id: number): readonly SpecialField[] | undefined
   option(name: string): string | undefined
   symbol(name: string): bigint | undefined
+  /** Where a member of a struct of the kernel's is, if that's known without its BTF. */
+  member?(path: string): Place | undefined
   readonly possibleCpus: number
 }
 

@@ -1,4 +1,3 @@
-import type { Btf } from '../../../btf/btf.ts'
 import type { Field } from '../../progs/context-fields.ts'
 import { Alu, Jmp, Mode, Size } from '../../../isa/opcode.ts'
 import type { VerifierEnv } from '../../verifier/env.ts'
@@ -25,7 +24,6 @@ import { member } from '../structs.ts'
 /** The access that is converted, and what about the program it hangs on. */
 export interface ContextAccess {
   readonly env: VerifierEnv
-  readonly btf: Btf
   /** Whole opcode; a narrow load was widened to the field. */
   readonly code: number
   readonly dst: number
@@ -56,13 +54,13 @@ interface Hop {
 }
 
 /** A member, or several that lie in one another. */
-export function hop({ btf, code }: Pick<ContextAccess, 'btf' | 'code'>, word: string): Hop {
+export function hop({ env, code }: Pick<ContextAccess, 'env' | 'code'>, word: string): Hop {
   const [paths = '', bytesText] = word.split(':')
   let offset = 0
   let size = 0
   if (paths !== '0') {
     for (const path of paths.split('+')) {
-      const place = member(btf, path)
+      const place = member(env, path)
       offset += place.offset
       size = place.size
     }
