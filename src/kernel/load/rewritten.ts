@@ -35,9 +35,9 @@ export function subprogsOf(env: LoadEnv, tag: string, compiled: Compiled | undef
   const { parts, code } = rewritten
   return parts
     .map(({ start, index }, i) => {
-      // The main program has the tag of what was loaded, here too.
+      // The main one has a tag of its own here too, where it isn't the only function.
       const own = () => progTag(new Insns(code[i] ?? new Uint8Array(0)))
-      return { start, index, tag: i === 0 ? tag : own(), name: nameOf(env, index) }
+      return { start, index, tag: parts.length === 1 ? tag : own(), name: nameOf(env, index) }
     })
     .filter(({ index }) => index >= 0)
     .map(({ start, index, tag: own, name }) => ({ start, tag: own, name, jitedLen: jitedLen(index) }))

@@ -27,8 +27,10 @@ export function rewriteHelper(program: Program, i: number, out: Patches): void {
   const aux = program.auxAt(i)
   const jit = input.jitRequested
   if (id === Func.TAIL_CALL) {
-    // Whoever asks for the program sees the call of a helper again.
-    insns.set(i, TAIL_CALL, insns.dst(i), insns.src(i), insns.off(i), 0)
+    // Whoever asks for the program sees the call of a helper again. One that always goes to the same place of the same
+    // map is a jump that is patched when a program is put there: its number counts (bpf_jit_add_poke_descriptor).
+    const direct = jit && !aux.mapPoison && Number.isInteger(aux.mapKey)
+    insns.set(i, TAIL_CALL, insns.dst(i), insns.src(i), insns.off(i), direct ? ++program.pokes : 0)
     return
   }
   if (id === Func.TIMER_SET_CALLBACK) {

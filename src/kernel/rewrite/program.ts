@@ -135,6 +135,8 @@ export class Program {
   lines: Line[]
   /** The most slots that it ever had: pages aren't given back. */
   longest: number
+  /** Tail calls that are jumps. */
+  pokes = 0
 
   constructor(env: VerifierEnv, insns: Insns) {
     this.env = env
