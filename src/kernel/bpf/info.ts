@@ -68,7 +68,7 @@ export function progInfo(kernel: Kernel, task: Task, fd: Fd, wants: ProgInfoWant
   if (wants.funcInfo) info.funcInfo = blob(Blob.PROG_FUNC_INFO)
   if (wants.lineInfo) info.lineInfo = blob(Blob.PROG_LINE_INFO)
   if (wants.progTags) {
-    info.progTags = prog.subprogs.length > 1 ? prog.subprogs.map(({ tag }) => hexBytes(tag)) : [info.tag]
+    info.progTags = prog.subprogs.length > 0 ? prog.subprogs.map(({ tag }) => hexBytes(tag)) : [info.tag]
   }
   if (wants.jitedKsyms) info.jitedKsyms = jitedKsyms(prog)
   if (wants.jitedFuncLens) info.jitedFuncLens = prog.subprogs.map(({ jitedLen }) => jitedLen)

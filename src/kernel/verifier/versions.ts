@@ -24,6 +24,11 @@ const since = {
   unlinkedCoversLinked: [6, 18, 33],
   /** A packet load in a function may leave it with zero (ee861486e377): after 6.18.33, not later than this. */
   packetLoadsReturn: [6, 18, 44],
+  /**
+   * A field of struct bpf_sock_ops that is loaded over the context is zero without its socket, not a part of the context:
+   * after 6.18.15, not later than this.
+   */
+  opsZeroOverContext: [6, 18, 44],
 } as const
 
 export type Facts = Readonly<Record<keyof typeof since, boolean>>

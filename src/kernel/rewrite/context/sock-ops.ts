@@ -1,5 +1,6 @@
 import { Jmp, Size } from '../../../isa/opcode.ts'
 import { sockOpsFields } from '../../progs/context-fields.ts'
+import { facts } from '../../verifier/versions.ts'
 import type { Code } from '../code.ts'
 import type { Context, ContextAccess, Convert } from './convert.ts'
 import { borrow, hop, store } from './convert.ts'
@@ -35,8 +36,9 @@ function readIf(flag: string, member: string | undefined): Convert {
       bytes = field.bytes
     }
     if (same) {
-      out.ja(1)
+      out.ja(facts.opsZeroOverContext ? 2 : 1)
       out.load(Size.DW, reg, src, temp)
+      if (facts.opsZeroOverContext) out.movImm(dst, 0)
     }
     return bytes
   }
