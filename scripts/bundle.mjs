@@ -26,6 +26,7 @@ const lateModules = [
   'kernel/bpf/prog-syscall.ts',
   'kernel/btf/check.ts',
   'kernel/btf/vmlinux.ts',
+  'kernel/helpers/offers.ts',
   'kernel/load/program.ts',
   'kernel/maps/index.ts',
   'kernel/runtime/jit.ts',

@@ -45,6 +45,11 @@ export interface Bpf {
   progLoad(attr: ProgLoadAttr): Loaded
   progTestRun(fd: Fd, attr: TestRunAttr): TestRunResult
   progBindMap(progFd: Fd, mapFd: Fd): void
+  /**
+   * No command of bpf(2), but what thousands of loads would find out: whether a program of that type that calls the helper
+   * gets as far as the helper's arguments. Left out by a kernel that has no such table to look at.
+   */
+  offersHelper?(progType: number, expectedAttachType: number, helper: number): boolean
   btfLoad(attr: BtfLoadAttr): Loaded
   objPin(fd: Fd, path: string): void
   /** @param fileFlags 0, BPF_F_RDONLY or BPF_F_WRONLY. */

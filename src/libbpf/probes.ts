@@ -46,6 +46,8 @@ export class Probes {
   errno = 0
   readonly #system: Syscalls
   readonly #kernelVersion: number
+  /** Whether nothing is refused to this process for what it lacks. */
+  readonly #mayDoAll: boolean
   readonly #smallest = insns([
     [Class.ALU64 | Alu.MOV | Source.K, 0],
     [Class.JMP | Jmp.EXIT, 0],
@@ -59,6 +61,8 @@ export class Probes {
   constructor(system: Syscalls) {
     this.#system = system
     this.#kernelVersion = distributionVersion(system)
+    const held = system.capabilities()
+    this.#mayDoAll = ['CAP_SYS_ADMIN', 'CAP_BPF', 'CAP_PERFMON', 'CAP_NET_ADMIN'].every((name) => held.has(name))
   }
 
   /** Whether a load succeeds; the program goes away again. */
@@ -94,6 +98,12 @@ export class Probes {
   /** libbpf_probe_bpf_helper; types that can't be loaded just so tell nothing. @param progIfindex a device, or 0. */
   helper(type: number, id: number, progIfindex = 0): boolean {
     if (special[type]?.refusal !== undefined) return false
+    const { bpf } = this.#system
+    if (progIfindex === 0 && this.#mayDoAll && bpf.offersHelper !== undefined) {
+      const offered = bpf.offersHelper(type, special[type]?.attr?.expectedAttachType ?? 0, id)
+      if (!offered) this.errno = Errno.EINVAL
+      return offered
+    }
     this.#call.setImm(0, id)
     const attr = this.#attr(type, this.#call, true)
     attr.progIfindex = progIfindex

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { OpenMachine } from '../../src/cli/main.ts'
 import type { Syscalls } from '../../src/kernel/syscall.ts'
@@ -15,6 +15,7 @@ export function hostCommand(argv: readonly string[], open: OpenMachine, cwd: str
       const path = resolve(cwd, word)
       const owned = system.files.owns(path)
       if (name === 'cat') stdout += Buffer.from(owned ? system.files.read(path) : readFileSync(path)).toString()
+      else if (name === 'ls' && !owned && !statSync(path).isDirectory()) stdout += `${word}\n`
       else if (name === 'ls') stdout += names(owned ? system.files.readdir(path) : readdirSync(path))
       else if (name === 'rm' && owned) remove(system, path)
       else if (name === 'rm') rmSync(path, { recursive: true })

@@ -129,7 +129,7 @@ export class Normalizer {
         .replace(/(\(18\) r\d = 0x)ff[0-9a-f]{14}(?= +; R\d=map_)/g, '$1ADDRESS')
         .replace(/loaded_at \S+/g, 'loaded_at TIME')
         .replace(/("loaded_at":\s*)\d+/g, '$1"TIME"')
-        .replace(/(duration"?: ?)\d+/g, '$1TIME')
+        .replace(/(duration(?: \(average\))?"?: ?)\d+/g, '$1TIME')
         .replace(/xlated \d+B/g, (size) => (this.#xlated ? size : 'xlated SIZE'))
         .replace(
           /("bytes_xlated":\s*)(\d+)/g,
@@ -146,5 +146,6 @@ export class Normalizer {
 }
 
 function isXlatedDump(argv: readonly string[]): boolean {
-  return argv.includes('xlated')
+  const what = argv[argv.indexOf('dump') + 1] ?? ''
+  return argv.includes('dump') && what !== '' && 'xlated'.startsWith(what)
 }

@@ -26,6 +26,7 @@ import { mmapRead, mmapWrite } from './map-mmap.ts'
 import { getFdById, getNextId, objGet, objPin } from './object-commands.ts'
 import type { BootRequest, MachineFacts } from './machine-facts.ts'
 import { otherCommand } from './other-commands.ts'
+import { offersHelper } from '../helpers/offers.ts'
 import { progBindMap, progLoad, progTestRun } from './prog-commands.ts'
 
 /** bpf(2) for one process: each command in a transaction of its own, or in the caller's. */
@@ -66,6 +67,7 @@ function makeBpf(kernel: Kernel, task: Task): Bpf {
     },
     progTestRun: writes(progTestRun),
     progBindMap: writes(progBindMap),
+    offersHelper: (type, attachType, helper) => offersHelper(kernel.profile, type, attachType, helper),
     btfLoad: writes(btfLoad),
     objPin: writes(objPin),
     objGet: reads(objGet),

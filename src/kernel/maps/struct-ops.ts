@@ -1,8 +1,9 @@
+import { Kind } from '../../btf/kinds.ts'
 import type { MapCreateAttr } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
-import { vmlinuxTypes } from '../btf/vmlinux.ts'
+import { vmlinuxKind, vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
 import type { MapRecord, ProgRecord } from '../objects/records.ts'
 import { require } from './alloc-check.ts'
@@ -35,6 +36,8 @@ function create(attr: MapCreateAttr, { descriptors, profile }: MapEnvironment): 
     const open = descriptors.kindOf(attr.valueTypeBtfObjFd ?? 0) !== undefined
     throw new KernelError(open ? Errno.EINVAL : Errno.EBADF)
   }
+  // What is asked for to find out whether there are such maps is none: told without reading all types.
+  require(vmlinuxKind(profile, btfVmlinuxValueTypeId) === Kind.STRUCT, Errno.ENOTSUPP)
   const layout = findOpsLayout(vmlinuxTypes(profile), btfVmlinuxValueTypeId)
   require(layout !== undefined && layout.name in opsTypes, Errno.ENOTSUPP)
   require(valueSize === layout.valueSize)
