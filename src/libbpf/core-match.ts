@@ -76,9 +76,14 @@ function matchMember(local: TypeView, accessor: Accessor, spec: Spec, targetId: 
   return undefined
 }
 
-/** bpf_core_spec_match. @returns whether the candidate has what the local spec asks for; `spec` says where. */
-export function matchSpec(local: Spec, target: TypeView, targetId: number, log: Log): { matches: boolean; spec: Spec } {
-  const spec = emptySpec(target, targetId, local.kind)
+/** bpf_core_spec_match. @returns whether the candidate has what the local spec asks for; `spec` says where, as far as it was found. */
+export function matchSpec(
+  local: Spec,
+  target: TypeView,
+  targetId: number,
+  log: Log,
+  spec = emptySpec(target, targetId, local.kind),
+): { matches: boolean; spec: Spec } {
   const no = { matches: false, spec }
   if (isTypeKind(local.kind)) {
     const compare = local.kind === CoreKind.TYPE_MATCHES ? typesMatch : typesAreCompatible

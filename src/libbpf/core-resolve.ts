@@ -3,7 +3,16 @@ import { Errno } from '../uapi/errno.ts'
 import { enumvalValue, fieldValue, matchSpec, typeValue } from './core-match.ts'
 import type { FieldValue } from './core-match.ts'
 import { INT_SIGNED, kindsAreCompatible } from './core-types.ts'
-import { CoreKind, coreKindName, formatSpec, isEnumvalKind, isFieldKind, isTypeKind, parseSpec } from './core-spec.ts'
+import {
+  CoreKind,
+  coreKindName,
+  emptySpec,
+  formatSpec,
+  isEnumvalKind,
+  isFieldKind,
+  isTypeKind,
+  parseSpec,
+} from './core-spec.ts'
 import type { Spec } from './core-spec.ts'
 import { LibbpfError } from './error.ts'
 import type { Log } from './log.ts'
@@ -161,11 +170,12 @@ function match(
   say: (message: string) => string,
   log: Log,
 ): { matches: boolean; spec: Spec } {
+  const spec = emptySpec(candidate.btf, candidate.id, local.kind)
   try {
-    return matchSpec(local, candidate.btf, candidate.id, log)
+    return matchSpec(local, candidate.btf, candidate.id, log, spec)
   } catch (error) {
     if (!(error instanceof LibbpfError)) throw error
-    log.warn(say(`error matching candidate #${i} ${-error.errno}`))
+    log.warn(say(`error matching candidate #${i} ${formatSpec(spec)}: ${-error.errno}`))
     throw error
   }
 }
