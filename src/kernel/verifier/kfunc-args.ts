@@ -128,7 +128,9 @@ function checkPointer(env: VerifierEnv, meta: KfuncMeta, param: KfuncParam, i: n
 
 /** A map; where a work queue or the like is one of its values, it must be of that very map. */
 function checkMap(env: VerifierEnv, meta: KfuncMeta, regno: number): void {
-  const { map, mapUid } = env.reg(regno)
+  const { map, mapUid, btf } = env.reg(regno)
+  // A pointer to a struct bpf_map is one too; that it is, is seen to later.
+  if (!map && btf) return
   if (!map) refuse(env, Errno.EINVAL, `pointer in R${regno} isn't map pointer\n`)
   if (meta.map && map.fieldMask & LATER && (meta.map !== map || meta.mapUid !== mapUid)) {
     const [what, of, with_] = map.fieldMask & (1 << 13) ? ['bpf_task_work', 2, 3] : ['workqueue', 1, 2]
