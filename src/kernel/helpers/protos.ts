@@ -1,6 +1,6 @@
 /**
- * What the verifier knows of each helper function: struct bpf_func_proto, of Linux 6.18. A helper has several where it
- * means something else to other program types, or where it may be called differently.
+ * What the verifier knows of each helper function: struct bpf_func_proto, of Linux 6.18 from its release 6.18.14 on. A
+ * helper has several where it means something else to other program types, or where it may be called differently.
  *
  * A row reads `function flags: RETURN (ARGUMENTS)`. The function is the kernel's symbol (`-`: the call is no call).
  * Flags: `gpl` only for GPL programs; `pkt` may be given packet memory; `sleep` may sleep; `fast` keeps to the contract
@@ -87,8 +87,7 @@ export const protoRows: Readonly<Record<string, string>> = {
   get_socket_uid: 'bpf_get_socket_uid: INTEGER (PTR_TO_CTX)',
   get_stack: 'bpf_get_stack gpl: INTEGER (PTR_TO_CTX, PTR_TO_UNINIT_MEM, CONST_SIZE_OR_ZERO, ANYTHING)',
   get_stack_pe: 'bpf_get_stack_pe gpl: INTEGER (PTR_TO_CTX, PTR_TO_UNINIT_MEM, CONST_SIZE_OR_ZERO, ANYTHING)',
-  get_stack_raw_tp:
-    'bpf_get_stack_raw_tp gpl: INTEGER (PTR_TO_CTX, PTR_TO_MEM|MEM_RDONLY, CONST_SIZE_OR_ZERO, ANYTHING)',
+  get_stack_raw_tp: 'bpf_get_stack_raw_tp gpl: INTEGER (PTR_TO_CTX, PTR_TO_UNINIT_MEM, CONST_SIZE_OR_ZERO, ANYTHING)',
   get_stack_sleepable:
     'bpf_get_stack_sleepable gpl: INTEGER (PTR_TO_CTX, PTR_TO_UNINIT_MEM, CONST_SIZE_OR_ZERO, ANYTHING)',
   get_stack_tp: 'bpf_get_stack_tp gpl: INTEGER (PTR_TO_CTX, PTR_TO_UNINIT_MEM, CONST_SIZE_OR_ZERO, ANYTHING)',
@@ -109,7 +108,7 @@ export const protoRows: Readonly<Record<string, string>> = {
     'bpf_inode_storage_get: PTR_TO_MAP_VALUE_OR_NULL (CONST_MAP_PTR, PTR_TO_BTF_ID_OR_NULL[inode], PTR_TO_MAP_VALUE_OR_NULL, ANYTHING)',
   jiffies64: 'bpf_jiffies64: INTEGER ()',
   kallsyms_lookup_name:
-    'bpf_kallsyms_lookup_name: INTEGER (PTR_TO_MEM, CONST_SIZE_OR_ZERO, ANYTHING, PTR_TO_FIXED_SIZE_MEM|MEM_UNINIT|MEM_WRITE|MEM_ALIGNED[8])',
+    'bpf_kallsyms_lookup_name: INTEGER (PTR_TO_MEM|MEM_RDONLY, CONST_SIZE_OR_ZERO, ANYTHING, PTR_TO_FIXED_SIZE_MEM|MEM_UNINIT|MEM_WRITE|MEM_ALIGNED[8])',
   kptr_xchg: 'bpf_kptr_xchg: PTR_TO_BTF_ID_OR_NULL (KPTR_XCHG_DEST, PTR_TO_BTF_ID_OR_NULL|OBJ_RELEASE)',
   ktime_get_boot_ns: 'bpf_ktime_get_boot_ns: INTEGER ()',
   ktime_get_coarse_ns: 'bpf_ktime_get_coarse_ns: INTEGER ()',
@@ -161,7 +160,7 @@ export const protoRows: Readonly<Record<string, string>> = {
   rc_pointer_rel: 'bpf_rc_pointer_rel gpl: INTEGER (PTR_TO_CTX, ANYTHING, ANYTHING)',
   rc_repeat: 'bpf_rc_repeat gpl: INTEGER (PTR_TO_CTX)',
   read_branch_records:
-    'bpf_read_branch_records gpl: INTEGER (PTR_TO_CTX, PTR_TO_MEM_OR_NULL, CONST_SIZE_OR_ZERO, ANYTHING)',
+    'bpf_read_branch_records gpl: INTEGER (PTR_TO_CTX, PTR_TO_MEM_OR_NULL|MEM_WRITE, CONST_SIZE_OR_ZERO, ANYTHING)',
   redirect: 'bpf_redirect: INTEGER (ANYTHING, ANYTHING)',
   redirect_neigh:
     'bpf_redirect_neigh: INTEGER (ANYTHING, PTR_TO_MEM|PTR_MAYBE_NULL|MEM_RDONLY, CONST_SIZE_OR_ZERO, ANYTHING)',
@@ -232,7 +231,7 @@ export const protoRows: Readonly<Record<string, string>> = {
   skb_ecn_set_ce: 'bpf_skb_ecn_set_ce: INTEGER (PTR_TO_CTX)',
   skb_event_output:
     'bpf_skb_event_output gpl: INTEGER (PTR_TO_CTX, CONST_MAP_PTR, ANYTHING, PTR_TO_MEM|MEM_RDONLY, CONST_SIZE_OR_ZERO)',
-  skb_fib_lookup: 'bpf_skb_fib_lookup gpl: INTEGER (PTR_TO_CTX, PTR_TO_MEM, CONST_SIZE, ANYTHING)',
+  skb_fib_lookup: 'bpf_skb_fib_lookup gpl: INTEGER (PTR_TO_CTX, PTR_TO_MEM|MEM_WRITE, CONST_SIZE, ANYTHING)',
   skb_get_tunnel_key: 'bpf_skb_get_tunnel_key: INTEGER (PTR_TO_CTX, PTR_TO_UNINIT_MEM, CONST_SIZE, ANYTHING)',
   skb_get_tunnel_opt: 'bpf_skb_get_tunnel_opt: INTEGER (PTR_TO_CTX, PTR_TO_UNINIT_MEM, CONST_SIZE)',
   skb_get_xfrm_state: 'bpf_skb_get_xfrm_state: INTEGER (PTR_TO_CTX, ANYTHING, PTR_TO_UNINIT_MEM, CONST_SIZE, ANYTHING)',
@@ -261,8 +260,9 @@ export const protoRows: Readonly<Record<string, string>> = {
   skc_to_udp6_sock: 'bpf_skc_to_udp6_sock: PTR_TO_BTF_ID_OR_NULL[udp6_sock] (PTR_TO_BTF_ID_SOCK_COMMON)',
   skc_to_unix_sock: 'bpf_skc_to_unix_sock: PTR_TO_BTF_ID_OR_NULL[unix_sock] (PTR_TO_BTF_ID_SOCK_COMMON)',
   snprintf:
-    'bpf_snprintf gpl: INTEGER (PTR_TO_MEM_OR_NULL, CONST_SIZE_OR_ZERO, PTR_TO_CONST_STR, PTR_TO_MEM|PTR_MAYBE_NULL|MEM_RDONLY, CONST_SIZE_OR_ZERO)',
-  snprintf_btf: 'bpf_snprintf_btf: INTEGER (PTR_TO_MEM, CONST_SIZE, PTR_TO_MEM|MEM_RDONLY, CONST_SIZE, ANYTHING)',
+    'bpf_snprintf gpl: INTEGER (PTR_TO_MEM_OR_NULL|MEM_WRITE, CONST_SIZE_OR_ZERO, PTR_TO_CONST_STR, PTR_TO_MEM|PTR_MAYBE_NULL|MEM_RDONLY, CONST_SIZE_OR_ZERO)',
+  snprintf_btf:
+    'bpf_snprintf_btf: INTEGER (PTR_TO_MEM|MEM_WRITE, CONST_SIZE, PTR_TO_MEM|MEM_RDONLY, CONST_SIZE, ANYTHING)',
   sock_addr_getsockopt:
     'bpf_sock_addr_getsockopt: INTEGER (PTR_TO_CTX, ANYTHING, ANYTHING, PTR_TO_UNINIT_MEM, CONST_SIZE)',
   sock_addr_setsockopt:
@@ -318,13 +318,13 @@ export const protoRows: Readonly<Record<string, string>> = {
   tcp_gen_syncookie:
     'bpf_tcp_gen_syncookie gpl pkt: INTEGER (PTR_TO_BTF_ID_SOCK_COMMON, PTR_TO_MEM|MEM_RDONLY, CONST_SIZE, PTR_TO_MEM|MEM_RDONLY, CONST_SIZE)',
   tcp_raw_check_syncookie_ipv4:
-    'bpf_tcp_raw_check_syncookie_ipv4 gpl pkt: INTEGER (PTR_TO_FIXED_SIZE_MEM[20], PTR_TO_FIXED_SIZE_MEM[20])',
+    'bpf_tcp_raw_check_syncookie_ipv4 gpl pkt: INTEGER (PTR_TO_FIXED_SIZE_MEM|MEM_RDONLY[20], PTR_TO_FIXED_SIZE_MEM|MEM_RDONLY[20])',
   tcp_raw_check_syncookie_ipv6:
-    'bpf_tcp_raw_check_syncookie_ipv6 gpl pkt: INTEGER (PTR_TO_FIXED_SIZE_MEM[40], PTR_TO_FIXED_SIZE_MEM[20])',
+    'bpf_tcp_raw_check_syncookie_ipv6 gpl pkt: INTEGER (PTR_TO_FIXED_SIZE_MEM|MEM_RDONLY[40], PTR_TO_FIXED_SIZE_MEM|MEM_RDONLY[20])',
   tcp_raw_gen_syncookie_ipv4:
-    'bpf_tcp_raw_gen_syncookie_ipv4 gpl pkt: INTEGER (PTR_TO_FIXED_SIZE_MEM[20], PTR_TO_MEM, CONST_SIZE_OR_ZERO)',
+    'bpf_tcp_raw_gen_syncookie_ipv4 gpl pkt: INTEGER (PTR_TO_FIXED_SIZE_MEM|MEM_RDONLY[20], PTR_TO_MEM|MEM_RDONLY, CONST_SIZE_OR_ZERO)',
   tcp_raw_gen_syncookie_ipv6:
-    'bpf_tcp_raw_gen_syncookie_ipv6 gpl pkt: INTEGER (PTR_TO_FIXED_SIZE_MEM[40], PTR_TO_MEM, CONST_SIZE_OR_ZERO)',
+    'bpf_tcp_raw_gen_syncookie_ipv6 gpl pkt: INTEGER (PTR_TO_FIXED_SIZE_MEM|MEM_RDONLY[40], PTR_TO_MEM|MEM_RDONLY, CONST_SIZE_OR_ZERO)',
   tcp_send_ack: 'bpf_tcp_send_ack: INTEGER (PTR_TO_BTF_ID[tcp_sock], ANYTHING)',
   tcp_sock: 'bpf_tcp_sock: PTR_TO_TCP_SOCK_OR_NULL (PTR_TO_SOCK_COMMON)',
   this_cpu_ptr: 'bpf_this_cpu_ptr: PTR_TO_MEM_OR_BTF_ID|MEM_RDONLY (PTR_TO_PERCPU_BTF_ID)',
@@ -347,7 +347,7 @@ export const protoRows: Readonly<Record<string, string>> = {
     'bpf_xdp_check_mtu gpl: INTEGER (PTR_TO_CTX, ANYTHING, PTR_TO_FIXED_SIZE_MEM|MEM_WRITE|MEM_ALIGNED[4], ANYTHING, ANYTHING)',
   xdp_event_output:
     'bpf_xdp_event_output gpl: INTEGER (PTR_TO_CTX, CONST_MAP_PTR, ANYTHING, PTR_TO_MEM|MEM_RDONLY, CONST_SIZE_OR_ZERO)',
-  xdp_fib_lookup: 'bpf_xdp_fib_lookup gpl: INTEGER (PTR_TO_CTX, PTR_TO_MEM, CONST_SIZE, ANYTHING)',
+  xdp_fib_lookup: 'bpf_xdp_fib_lookup gpl: INTEGER (PTR_TO_CTX, PTR_TO_MEM|MEM_WRITE, CONST_SIZE, ANYTHING)',
   xdp_get_buff_len: 'bpf_xdp_get_buff_len: INTEGER (PTR_TO_CTX)',
   xdp_get_buff_len_trace: 'bpf_xdp_get_buff_len: INTEGER (PTR_TO_BTF_ID[xdp_buff])',
   xdp_load_bytes: 'bpf_xdp_load_bytes: INTEGER (PTR_TO_CTX, ANYTHING, PTR_TO_UNINIT_MEM, CONST_SIZE)',
