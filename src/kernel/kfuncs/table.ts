@@ -92,3 +92,9 @@ const modifiable: Readonly<Record<string, number>> = {
 export function modifyReturnFlags(name: string): number | undefined {
   return modifiable[name]
 }
+
+/** All of their names. */
+export function kfuncNames(): string[] {
+  hookOf ??= build()
+  return [...new Set([...hookOf.values()].flatMap((hook) => [...hook.keys()]))]
+}
