@@ -111,7 +111,9 @@ try {
     const [theirs, mine] = [ask(real, object), ask(ours(state), object)].map((steps) => {
       const normalizer = new Normalizer({ xlated: true })
       return steps.map((step) => {
-        const { argv, status, stdout, stderr } = normalizer.step(step)
+        // Messages and logs number instructions, not objects.
+        const { argv, status, stdout } = normalizer.step({ ...step, stderr: '' })
+        const { stderr } = step
         return {
           command: argv.join(' '),
           status,
