@@ -1,6 +1,7 @@
 import type { Field } from '../../progs/context-fields.ts'
 import { Alu, Jmp, Mode, Size } from '../../../isa/opcode.ts'
 import type { VerifierEnv } from '../../verifier/env.ts'
+import { notYet } from '../../verifier/env.ts'
 import { accessBytes, sizeBits } from '../code.ts'
 import type { Code } from '../code.ts'
 import { member } from '../structs.ts'
@@ -87,7 +88,7 @@ export function convertRow(access: ContextAccess, row: string, out: Code): numbe
   const storable = words.at(-1) === '='
   if (storable) words.pop()
   if (access.write) {
-    if (!storable || words.length !== 1) throw new Error(`a store to ${row} isn't one instruction`)
+    if (!storable || words.length !== 1) notYet(`a store to ${row}`)
     const { offset, bits, bytes } = hop(access, words[0] ?? '')
     store(access, out, bits, dst, offset + delta)
     return bytes
