@@ -84,6 +84,21 @@ export class ArrayStore {
     return this.#base(chunk) + (index & this.#mask) * this.stride
   }
 
+  /** Whether a place in memory is in a chunk that was written to. */
+  isWritten(at: number): boolean {
+    for (let i = this.#touched.length - 1; i >= 0; i--) {
+      const base = this.#base(this.#touched[i] as number)
+      if (at >= base && at < base + this.#chunkBytes) return true
+    }
+    return false
+  }
+
+  /** Makes the chunk of an element that the store has nothing of one of zeros, to be written to. */
+  begin(index: number): void {
+    const chunk = index >>> this.#shift
+    if (this.#base(chunk) === 0) this.#setBase(chunk, this.#env.memory.alloc(this.#chunkBytes))
+  }
+
   flush(): void {
     if (this.#touched.length === 0) return
     for (const chunk of this.#touched) {

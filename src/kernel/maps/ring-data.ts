@@ -3,7 +3,7 @@ import { ArrayStore } from './array-store.ts'
 import type { MapEnvironment } from './map.ts'
 
 /** The data is brought into memory in blocks of so many bytes. */
-const BLOCK = 512
+export const BLOCK = 4096
 
 /** The data area of a ring buffer: positions wrap around. */
 export class RingData {
@@ -37,6 +37,22 @@ export class RingData {
     const at = position % this.#size
     const block = this.#blocks.write(Math.floor(at / BLOCK))
     this.#env.memory.view.setUint32(block + (at % BLOCK), value, true)
+  }
+
+  /** Where a position is in memory, to be written to, and its block behind it. */
+  at(position: number): number {
+    const at = position % this.#size
+    return this.#blocks.write(Math.floor(at / BLOCK)) + (at % BLOCK)
+  }
+
+  /** Of a block that nothing was written to yet, and of all behind it: nothing is stored. */
+  begin(position: number): void {
+    this.#blocks.begin(Math.floor((position % this.#size) / BLOCK))
+  }
+
+  /** Whether a place in memory is in a block that was written to. */
+  has(at: number): boolean {
+    return this.#blocks.isWritten(at)
   }
 
   /** Copies from the ring to memory. */

@@ -73,12 +73,14 @@ export class CompiledEngine {
     const bpf: Record<string, (...words: number[]) => number> = {}
     const lookup: Record<string, (key: number) => number> = {}
     const table: Record<string, number> = {}
+    const ring: Record<string, (...words: number[]) => number> = {}
     const seed: Record<string, number> = {}
     const tail: Record<string, number> = {}
     for (const { module: from, name } of compiled.imports) {
       if (from === 'bpf') bpf[name] = this.#imports.helper(name, callback)
       else if (from === 'lookup') lookup[name] = this.#imports.lookup(Number(name))
       else if (from === 'table') table[name] = this.#lookupTable(Number(name))
+      else if (from === 'ring') ring[name] = this.#imports.ring(name)
       else if (from === 'seed') seed[name] = this.#kernel.mapById(Number(name)).record.seed | 0
       else if (from === 'tail') tail[name] = this.#imports.tailSlots(Number(name))
     }
@@ -90,6 +92,7 @@ export class CompiledEngine {
       lookup,
       value,
       table,
+      ring,
       seed,
       tail,
     })

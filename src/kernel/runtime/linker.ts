@@ -1,10 +1,13 @@
+import { Errno } from '../../uapi/errno.ts'
 import { helperNames } from '../../uapi/helper-names.ts'
 import { MAP_HI } from '../helpers/impl/address.ts'
 import { helperImpls } from '../helpers/impl/index.ts'
 import { progRights } from '../helpers/impl/maps.ts'
 import type { HelperImpl, Run } from '../helpers/impl/run.ts'
 import { fault } from '../helpers/impl/run.ts'
+import { commitSample, reserveSample } from '../helpers/impl/ringbuf.ts'
 import { helperTraits } from '../helpers/traits.ts'
+import { RingbufMap } from '../maps/ringbuf.ts'
 import { RunArea } from '../memory/run-area.ts'
 import { faults } from './compile/imports.ts'
 import type { RuntimeImport } from './compile/imports.ts'
@@ -136,6 +139,21 @@ export class RuntimeImports {
       const at = map.lookup(key >>> 0)
       if (at !== 0) grants.grant(at, valueSize, rights)
       return at
+    }
+  }
+
+  /** What a ring buffer is asked by compiled code: see Imports.ring. */
+  ring(name: string): Words {
+    const run = this.#run
+    const [what, id] = name.split(' ')
+    const map = run.kernel.mapById(Number(id))
+    if (!(map instanceof RingbufMap)) throw fault('a ring buffer')
+    run.rings.add(map)
+    if (what === 'reserve') return (size = 0) => reserveSample(run, map, size)
+    if (what === 'output') return (from = 0, size = 0) => (map.output(from >>> 0, size) ? 0 : -Errno.EAGAIN)
+    return (at = 0, discard = 0) => {
+      commitSample(run, at >>> 0, discard !== 0)
+      return 0
     }
   }
 

@@ -28,24 +28,28 @@ function ringOf(run: Run, n: number): RingbufMap {
 }
 
 /** A sample that the program may write. @returns its place, 0 for none. */
-function reserve(run: Run, map: RingbufMap, size: number): number {
+export function reserveSample(run: Run, map: RingbufMap, size: number): number {
   const at = map.reserve(size)
   if (at === 0) return 0
   run.grants.grant(at, size, GRANT_BOTH)
-  run.samples.set(at, map)
+  run.rings.add(map)
   return at
 }
 
-function commit(run: Run, at: number, discard: boolean): void {
-  const map = run.samples.get(at)
-  if (!map) throw fault('a ring buffer record')
-  run.samples.delete(at)
-  const size = map.commit(at, discard)
-  if (size > 0) run.grants.revoke(at, size)
+/** Hands in a sample that the program holds. */
+export function commitSample(run: Run, at: number, discard: boolean): void {
+  for (const map of run.rings) {
+    const size = map.sampleSize(at)
+    if (size === undefined) continue
+    map.commit(at, discard)
+    if (size > 0) run.grants.revoke(at, size)
+    return
+  }
+  throw fault('a ring buffer record')
 }
 
 const ringbufReserve: HelperImpl = (run) => {
-  run.retAddress(run.isNull(3) ? reserve(run, ringOf(run, 1), run.size(2)) : 0)
+  run.retAddress(run.isNull(3) ? reserveSample(run, ringOf(run, 1), run.size(2)) : 0)
 }
 
 const ringbufOutput: HelperImpl = (run) => {
@@ -55,13 +59,7 @@ const ringbufOutput: HelperImpl = (run) => {
     run.ret(-Errno.EINVAL)
     return
   }
-  const map = ringOf(run, 1)
-  const at = map.reserve(size)
-  if (at !== 0) {
-    run.memory.u8.copyWithin(at, from, from + size)
-    map.commit(at, false)
-  }
-  run.ret(at === 0 ? -Errno.EAGAIN : 0)
+  run.ret(ringOf(run, 1).output(from, size) ? 0 : -Errno.EAGAIN)
 }
 
 const ringbufQuery: HelperImpl = (run) => {
@@ -76,7 +74,7 @@ const ringbufReserveDynptr: HelperImpl = (run) => {
   let error = 0
   if (!run.isNull(3)) error = Errno.EINVAL
   else if (size > MAX_DYNPTR) error = Errno.E2BIG
-  const record = error === 0 ? reserve(run, ringOf(run, 1), size) : 0
+  const record = error === 0 ? reserveSample(run, ringOf(run, 1), size) : 0
   if (record === 0) {
     nullDynptr(run, at)
     run.ret(-(error || Errno.EINVAL))
@@ -89,7 +87,7 @@ const ringbufReserveDynptr: HelperImpl = (run) => {
 function release(discard: boolean): HelperImpl {
   return (run) => {
     if (run.hi(1) !== MEM_HI) throw fault('a ring buffer record')
-    commit(run, run.lo(1) >>> 0, discard)
+    commitSample(run, run.lo(1) >>> 0, discard)
     run.ret(0)
   }
 }
@@ -97,7 +95,7 @@ function release(discard: boolean): HelperImpl {
 function releaseDynptr(discard: boolean): HelperImpl {
   return (run) => {
     const { at, data } = readDynptr(run, 1)
-    if (data !== 0) commit(run, data, discard)
+    if (data !== 0) commitSample(run, data, discard)
     nullDynptr(run, at)
     run.ret(0)
   }

@@ -45,8 +45,8 @@ export class Run {
   regs: Int32Array = new Int32Array(32)
   skb: Skb | undefined
   xdp: XdpBuff | undefined
-  /** Samples of ring buffers that the program holds, by where they are. */
-  readonly samples = new Map<number, RingbufMap>()
+  /** Ring buffers that the program may hold samples of. */
+  readonly rings = new Set<RingbufMap>()
   /** Buffers of the process that has the program run. */
   readonly user = new UserMemory()
   readonly redirect: RedirectInfo = { ifindex: 0, flags: 0, mapId: 0 }

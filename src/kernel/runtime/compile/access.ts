@@ -63,7 +63,7 @@ export function findAccess(
       const record = input.map(base.mapId)
       if (base.id !== 0 || !record) return CHECKED
       const from = base.off + off
-      const fits = from >= 0 && from + base.span + size <= record.valueSize
+      const fits = from >= 0 && from + base.span + size <= (base.size ?? record.valueSize)
       return fits && (progRights(record) & rights) === rights ? PLAIN : CHECKED
     }
     case 'packet': {

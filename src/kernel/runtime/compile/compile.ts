@@ -6,10 +6,9 @@ import type { WasmFunc } from '../wasm/code.ts'
 import { WasmModule } from '../wasm/module.ts'
 import { countArguments } from './arguments.ts'
 import { Flow } from './flow.ts'
-import type { ProgramWriter } from './function-writer.ts'
+import type { ProgramWriter, SharedFunction } from './function-writer.ts'
 import { Imports } from './imports.ts'
 import type { CompileInput } from './program.ts'
-import { hashLookup, hashLookupLocals } from './write-hash-lookup.ts'
 import { writeFunction } from './write-function.ts'
 
 const { I32, I64 } = WasmType
@@ -56,18 +55,18 @@ export function compile(input: CompileInput): Compiled | undefined {
     all.map(({ entry }) => [entry, { func: { index: -1 }, args: counts.get(entry) as number }] as const),
   )
   const typeOf = (args: number) => module.type([I32, ...new Array<number>(args).fill(I64)], [I64])
-  const lookups = new Map<number, { func: WasmFunc; code: WasmCode }>()
+  const shared = new Map<string, SharedFunction & { func: WasmFunc; params: readonly number[] }>()
   const program: ProgramWriter = {
     input,
     imports,
     functions,
     mainType: typeOf(1),
-    hashLookup: (record) => {
-      const known = lookups.get(record.id)
+    shared: (key, params, make) => {
+      const known = shared.get(key)
       if (known) return known.func
-      const lookup = { func: { index: -1 }, code: hashLookup(record, input.possibleCpus, imports) }
-      lookups.set(record.id, lookup)
-      return lookup.func
+      const added = { func: { index: -1 }, params, ...make() }
+      shared.set(key, added)
+      return added.func
     },
   }
   const written = all.map((func) => ({
@@ -83,7 +82,7 @@ export function compile(input: CompileInput): Compiled | undefined {
   all.forEach(({ entry }, i) => {
     ;(functions.get(entry) as { func: WasmFunc }).func.index = module.imported + i
   })
-  ;[...lookups.values()].forEach(({ func }, i) => {
+  ;[...shared.values()].forEach(({ func }, i) => {
     func.index = module.imported + all.length + i
   })
   const added = written.map(({ writer, entry, slots, positions }) => {
@@ -96,8 +95,8 @@ export function compile(input: CompileInput): Compiled | undefined {
     for (let i = 0; i < marks.length; i++) marks[i] = (marks[i] as number) + head
     return { entry, size, slots, positions: marks }
   })
-  for (const { code } of lookups.values()) {
-    module.addFunc(module.type([I32], [I32]), hashLookupLocals, code.link(new Int32Array(0)))
+  for (const { params, locals, code } of shared.values()) {
+    module.addFunc(module.type(params, [I32]), locals, code.link(new Int32Array(0)))
   }
   const main = functions.get(0) as { func: WasmFunc }
   module.exportFunc('main', main.func.index)

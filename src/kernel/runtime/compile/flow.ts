@@ -14,6 +14,7 @@ import type { CompileInput, Insn } from './program.ts'
 import { constantOperand, insnAt } from './program.ts'
 import { makeReducible } from './reducible.ts'
 import { refine } from './refine.ts'
+import { reserved } from './write-ring.ts'
 import { State } from './state.ts'
 import { transferAlu } from './transfer-alu.ts'
 import { U32_MAX, UNKNOWN, scalar, shift } from './values.ts'
@@ -22,6 +23,12 @@ import { STACK_SIZE } from '../limits.ts'
 
 /** Times that a block is looked at before what still changes there is given up. */
 const PATIENCE = 6
+/** Helpers after which a sample of a ring buffer may be the ring's again. */
+const handsIn: ReadonlySet<number> = new Set(
+  ['ringbuf_submit', 'ringbuf_discard', 'ringbuf_submit_dynptr', 'ringbuf_discard_dynptr'].flatMap(
+    (name) => BpfFunc[name] ?? [],
+  ),
+)
 /** The origin of pointers that a context gives. */
 const PACKET_ID = 1
 
@@ -76,6 +83,7 @@ export class Flow {
       case Op.CALL_KFUNC:
         this.#forgetCall(state)
         state.forgetFrame()
+        this.#forgetSamples(state)
         this.#forgetPacket(state)
         this.#enterAll()
         return
@@ -170,6 +178,11 @@ export class Flow {
     for (let reg = 0; reg <= 5; reg++) state.regs[reg] = UNKNOWN
   }
 
+  /** Samples of ring buffers, which may have been handed in. */
+  #forgetSamples(state: State): void {
+    state.map((value) => (value.kind === 'value' && value.size !== undefined ? UNKNOWN : value))
+  }
+
   #forgetPacket(state: State): void {
     state.map((value) => (value.kind === 'packet' || value.kind === 'packetEnd' ? UNKNOWN : value))
   }
@@ -183,6 +196,7 @@ export class Flow {
     }
     this.#forgetCall(state)
     state.forgetFrame()
+    this.#forgetSamples(state)
     if (this.#changesPacket) this.#forgetPacket(state)
   }
 
@@ -193,6 +207,7 @@ export class Flow {
       this.#enterCallback(func, state, id)
       state.forgetFrame()
     }
+    if (traits.callsBack || handsIn.has(id)) this.#forgetSamples(state)
     for (let arg = 1; arg <= traits.args; arg++) {
       const { kind } = state.reg(arg)
       if (traits.writes & (1 << arg) && (kind === 'stack' || kind === 'unknown')) state.forgetFrame()
@@ -207,6 +222,10 @@ export class Flow {
 
   #helperResult(state: State, slot: number, id: number): Value {
     if (id === BpfFunc['get_smp_processor_id'] || id === BpfFunc['get_prandom_u32']) return scalar(U32_MAX)
+    if (id === BpfFunc['ringbuf_reserve']) {
+      const sample = reserved(state, (mapId) => this.#input.map(mapId))
+      return sample ? { kind: 'value', off: 0, span: 0, id: slot + 2, ...sample } : UNKNOWN
+    }
     const map = state.reg(1)
     if (id !== BpfFunc['map_lookup_elem'] || map.kind !== 'const' || map.hi !== MAP_HI) return UNKNOWN
     if (!givesValues(this.#input.map(map.lo))) return UNKNOWN
@@ -225,7 +244,10 @@ export class Flow {
     }
     const start = unknownStart()
     if (isLoop) start.regs[1] = scalar(U32_MAX)
-    start.regs[isLoop ? 2 : 4] = passed(state.reg(3))
+    // It's called again with what it may have handed in.
+    const context = state.copy()
+    this.#forgetSamples(context)
+    start.regs[isLoop ? 2 : 4] = passed(context.reg(3))
     this.#enter(callee, start, func.frames + 1)
   }
 

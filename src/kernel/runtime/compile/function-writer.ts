@@ -1,6 +1,5 @@
 import { WasmType } from '../../../isa/wasm.ts'
 import { MEM_HI } from '../../helpers/impl/address.ts'
-import type { MapRecord } from '../../objects/records.ts'
 import { RunArea } from '../../memory/run-area.ts'
 import { MAX_TIMED_LOOPS, STACK_SIZE } from '../limits.ts'
 import { WasmCode } from '../wasm/code.ts'
@@ -31,14 +30,20 @@ const locals = {
 
 export type LocalName = keyof typeof locals
 
+/** The inside of a function that functions of a program share. */
+export interface SharedFunction {
+  readonly code: WasmCode
+  readonly locals: readonly number[]
+}
+
 /** What all functions of a program share while they are written. */
 export interface ProgramWriter {
   readonly input: CompileInput
   readonly imports: Imports
   /** Functions by their entry, with the number of arguments that each takes. */
   readonly functions: ReadonlyMap<number, { readonly func: WasmFunc; readonly args: number }>
-  /** The function that looks up in a hash map; written when it's asked for first. */
-  hashLookup(record: MapRecord): WasmFunc
+  /** A function that functions share, by what it does: written when it's asked for first. It returns an i32. */
+  shared(key: string, params: readonly number[], make: () => SharedFunction): WasmFunc
   /** The type of a program's first function: its frame and r1. */
   readonly mainType: number
 }

@@ -69,6 +69,11 @@ export class Imports {
     return this.#func('lookup', String(mapId), [I32], [I32])
   }
 
+  /** What a ring buffer is asked, in one map: reserve (size), output (place, size), commit (place, whether to discard). */
+  ring(what: 'reserve' | 'output' | 'commit', mapId: number): WasmFunc {
+    return this.#func('ring', `${what} ${mapId}`, words(what === 'reserve' ? 1 : 2), [I32])
+  }
+
   /** The offset in memory of what the program has the address of: `index` in Code.mapValues. */
   mapValue(index: number): number {
     return this.#global('value', String(index))

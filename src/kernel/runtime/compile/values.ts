@@ -12,13 +12,17 @@ export type Value =
   | { readonly kind: 'stack'; readonly off: number; readonly span: number }
   /** The program's context plus `off`. */
   | { readonly kind: 'context'; readonly off: number }
-  /** A map's value, plus `off` up to `off + span`; where `id` isn't 0, NULL instead is possible. */
+  /**
+   * A map's value, plus `off` up to `off + span`; where `id` isn't 0, NULL instead is possible. Of a ring buffer, a sample of
+   * `size` bytes.
+   */
   | {
       readonly kind: 'value'
       readonly mapId: number
       readonly off: number
       readonly span: number
       readonly id: number
+      readonly size?: number
     }
   /** Bytes of the packet: `range` of them from `off` 0 on are there. Values of one `id` have the same origin. */
   | { readonly kind: 'packet'; readonly id: number; readonly off: number; readonly range: number }
@@ -68,7 +72,14 @@ export function sameValue(a: Value, b: Value): boolean {
     case 'context':
       return b.kind === 'context' && a.off === b.off
     case 'value':
-      return b.kind === 'value' && a.mapId === b.mapId && a.off === b.off && a.span === b.span && a.id === b.id
+      return (
+        b.kind === 'value' &&
+        a.mapId === b.mapId &&
+        a.off === b.off &&
+        a.span === b.span &&
+        a.id === b.id &&
+        a.size === b.size
+      )
     case 'packet':
       return b.kind === 'packet' && a.id === b.id && a.off === b.off && a.range === b.range
     default:
@@ -83,7 +94,7 @@ export function join(a: Value, b: Value): Value {
     const off = Math.min(a.off, b.off)
     return { kind: 'stack', off, span: Math.max(a.off + a.span, b.off + b.span) - off }
   }
-  if (a.kind === 'value' && b.kind === 'value' && a.mapId === b.mapId && a.id === b.id) {
+  if (a.kind === 'value' && b.kind === 'value' && a.mapId === b.mapId && a.id === b.id && a.size === b.size) {
     const off = Math.min(a.off, b.off)
     return { ...a, off, span: Math.max(a.off + a.span, b.off + b.span) - off }
   }

@@ -7,6 +7,7 @@ import type { FunctionWriter } from './function-writer.ts'
 import { writeFault } from './write-atomic.ts'
 import { writeLookup } from './write-lookup.ts'
 import { joinResult, pushHigh } from './write-memory.ts'
+import { writeRing } from './write-ring.ts'
 import { MAX_TAIL_CALLS, STACK_SIZE } from '../limits.ts'
 import type { MapRecord } from '../../objects/records.ts'
 import { MapType } from '../../../uapi/map-type.ts'
@@ -68,6 +69,7 @@ function pushArgument(w: FunctionWriter, reg: number): void {
 export function writeHelper(w: FunctionWriter, id: number): void {
   if (id === BpfFunc['loop'] && writeLoop(w)) return
   if (id === BpfFunc['map_lookup_elem'] && writeLookup(w)) return
+  if (writeRing(w, id)) return
   if (id === BpfFunc['get_smp_processor_id']) {
     w.getWord(RunArea.CPU)
     w.setLow(0)

@@ -8,6 +8,7 @@ import { INITVAL } from '../../maps/jhash.ts'
 import { RunArea } from '../../memory/run-area.ts'
 import type { MapRecord } from '../../objects/records.ts'
 import { WasmCode } from '../wasm/code.ts'
+import type { SharedFunction } from './function-writer.ts'
 import type { Imports } from './imports.ts'
 
 /** Locals of a lookup: the key's offset in memory, the hash's words, an element. */
@@ -17,7 +18,7 @@ const B = 2
 const C = 3
 const AT = 4
 
-export const hashLookupLocals: readonly number[] = [WasmType.I32, WasmType.I32, WasmType.I32, WasmType.I32]
+const locals: readonly number[] = [WasmType.I32, WasmType.I32, WasmType.I32, WasmType.I32]
 
 /** Keys that are hashed here, in bytes: larger ones make long code. */
 const MAX_KEY = 64
@@ -31,7 +32,7 @@ export function isHashLookup({ type, keySize }: MapRecord): boolean {
  * A function that looks up in a hash map: takes the offset of a key, returns that of its value or 0. The map is asked
  * where buckets aren't in memory yet, and about elements that the program hasn't had before.
  */
-export function hashLookup(record: MapRecord, possibleCpus: number, imports: Imports): WasmCode {
+export function hashLookup(record: MapRecord, possibleCpus: number, imports: Imports): SharedFunction {
   const code = new WasmCode()
   const { NEXT, HASH, FLAGS, HANDED, NIL, PAGE_SHIFT } = HashLayout
   writeHash(code, record, imports.seed(record.id))
@@ -121,7 +122,7 @@ export function hashLookup(record: MapRecord, possibleCpus: number, imports: Imp
   code.op('end')
   code.get(KEY)
   code.call(imports.lookup(record.id))
-  return code
+  return { code, locals }
 }
 
 /** Pushes whether the key of the element and the one that's looked for are the same. */

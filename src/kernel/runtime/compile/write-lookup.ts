@@ -1,5 +1,6 @@
+import { WasmType } from '../../../isa/wasm.ts'
 import { MapType } from '../../../uapi/map-type.ts'
-import { MAP_HI, MEM_HI } from '../../helpers/impl/address.ts'
+import { MAP_HI } from '../../helpers/impl/address.ts'
 import { GRANT_READ } from '../../helpers/impl/grants.ts'
 import { progRights } from '../../helpers/impl/maps.ts'
 import { arrayLayout } from '../../maps/array.ts'
@@ -8,8 +9,8 @@ import { RunArea } from '../../memory/run-area.ts'
 import type { MapRecord } from '../../objects/records.ts'
 import { givesValues } from './access.ts'
 import type { FunctionWriter } from './function-writer.ts'
-import { isHashLookup } from './write-hash-lookup.ts'
-import { accessOf, pushOffset, pushRights } from './write-memory.ts'
+import { hashLookup, isHashLookup } from './write-hash-lookup.ts'
+import { accessOf, pushOffset, pushRights, toAddressOrNull } from './write-memory.ts'
 
 /**
  * bpf_map_lookup_elem of a map that is known, with a key that is known to be there: in arrays and hashes by what
@@ -32,26 +33,14 @@ export function writeLookup(w: FunctionWriter): boolean {
     code.set(w.local('key'))
     writeArrayLookup(w, record)
   } else if (isHashLookup(record)) {
-    code.call(w.program.hashLookup(record))
+    const make = () => hashLookup(record, w.input.possibleCpus, w.program.imports)
+    code.call(w.program.shared(`lookup ${record.id}`, [WasmType.I32], make))
   } else {
     code.call(w.program.imports.lookup(record.id))
   }
   toAddressOrNull(w)
   w.set(0)
   return true
-}
-
-/** Makes an offset in memory an address; 0 is NULL. */
-function toAddressOrNull(w: FunctionWriter): void {
-  const { code } = w
-  const at = w.local('at')
-  code.tee(at)
-  code.op('i64.extend_i32_u')
-  code.i64(0, MEM_HI)
-  code.op('i64.or')
-  code.i64(0, 0)
-  code.get(at)
-  code.op('select')
 }
 
 /**

@@ -119,6 +119,19 @@ function pushHalves(w: FunctionWriter): void {
   code.op('i32.add')
 }
 
+/** Makes an offset in memory an address; 0 is NULL. */
+export function toAddressOrNull(w: FunctionWriter): void {
+  const { code } = w
+  const at = w.local('at')
+  code.tee(at)
+  code.op('i64.extend_i32_u')
+  code.i64(0, MEM_HI)
+  code.op('i64.or')
+  code.i64(0, 0)
+  code.get(at)
+  code.op('select')
+}
+
 /** Makes the low word on the stack, and the high word that a call left, one value. */
 export function joinResult(w: FunctionWriter): void {
   const { code } = w
