@@ -72,7 +72,7 @@ export class Normalizer {
     const [, path = '', type = '', name = ''] =
       /\bmap create (\S+) type (\S+).* name (\S+)/.exec(step.argv.join(' ')) ?? []
     if (step.status === 0) this.#mapTypes.set(path, type).set(name, type)
-    if (step.argv.includes('jited')) return { argv: step.argv, status: 0, stdout: '(jited)', stderr: '' }
+    if (isJitedDump(step.argv)) return { argv: step.argv, status: 0, stdout: '(jited)', stderr: '' }
     return {
       argv: step.argv,
       status: step.status,
@@ -148,4 +148,9 @@ export class Normalizer {
 function isXlatedDump(argv: readonly string[]): boolean {
   const what = argv[argv.indexOf('dump') + 1] ?? ''
   return argv.includes('dump') && what !== '' && 'xlated'.startsWith(what)
+}
+
+function isJitedDump(argv: readonly string[]): boolean {
+  const what = argv[argv.indexOf('dump') + 1] ?? ''
+  return argv.includes('dump') && what !== '' && 'jited'.startsWith(what)
 }
