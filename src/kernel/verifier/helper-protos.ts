@@ -2,10 +2,7 @@ import { helperProto } from '../helpers/access.ts'
 import type { ArgType as RowType, HelperProto } from '../helpers/row.ts'
 import type { VerifierEnv } from './env.ts'
 import { changesPktData } from './func-ids.ts'
-import { toldMemory } from './helper-memory.ts'
 import { ArgType, Flag, RetType } from './types.ts'
-import type { Facts } from './versions.ts'
-import { facts } from './versions.ts'
 
 /** A helper's prototype in the numbers that the walk compares. */
 export interface CompiledProto {
@@ -68,16 +65,13 @@ function compile(
   return type | (alias?.[1] ?? 0) | extra
 }
 
-const compiled = new WeakMap<Facts, WeakMap<HelperProto, CompiledProto>>()
+const compiled = new WeakMap<HelperProto, CompiledProto>()
 
 function compileProto(proto: HelperProto): CompiledProto {
-  let ofRelease = compiled.get(facts)
-  if (!ofRelease) compiled.set(facts, (ofRelease = new WeakMap<HelperProto, CompiledProto>()))
-  let made = ofRelease.get(proto)
+  let made = compiled.get(proto)
   if (!made) {
-    const told = facts.helperMemoryTold ? toldMemory[proto.func ?? ''] : undefined
-    const args: CompiledArg[] = proto.args.map((arg, i) => ({
-      type: told?.[i] ?? compile(arg, ArgType, argAliases),
+    const args: CompiledArg[] = proto.args.map((arg) => ({
+      type: compile(arg, ArgType, argAliases),
       btf: arg.btfType,
       size: arg.size,
     }))
@@ -94,7 +88,7 @@ function compileProto(proto: HelperProto): CompiledProto {
       retBtf: ret.btfType,
       args,
     }
-    ofRelease.set(proto, made)
+    compiled.set(proto, made)
   }
   return made
 }

@@ -8,8 +8,6 @@ const since = {
   linkKeepsId: [6, 18, 14],
   /** Byte swaps keep what's known of the bits (9d2119984224). */
   byteSwapsTracked: [6, 18, 17],
-  /** Prototypes of helpers say what becomes of memory: see helper-memory.ts. After 6.18.12, not later than this. */
-  helperMemoryTold: [6, 18, 44],
   /** Bits and unsigned bounds that have one number in common are that number (efc11a667878). */
   onlyValueFound: [6, 18, 17],
   /** Of linked registers, only those that are alive are noted (2658a1720a19). */
