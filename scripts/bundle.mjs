@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path'
  * most commands do without. They export functions and verbs only.
  */
 const lateModules = [
+  'cli/objects/kernel-import.ts',
   'cli/objects/map-access.ts',
   'cli/objects/map-create.ts',
   'cli/objects/map-dump.ts',
@@ -19,10 +20,13 @@ const lateModules = [
   'cli/objects/prog-metadata.ts',
   'cli/objects/prog-run.ts',
   'cli/objects/prog-tracelog.ts',
+  'kernel/bpf/btf-commands.ts',
   'kernel/bpf/info.ts',
   'kernel/bpf/jited.ts',
   'kernel/bpf/map-batch.ts',
   'kernel/bpf/map-mmap.ts',
+  'kernel/bpf/other-commands.ts',
+  'kernel/bpf/prog-commands.ts',
   'kernel/bpf/prog-syscall.ts',
   'kernel/btf/check.ts',
   'kernel/btf/vmlinux.ts',

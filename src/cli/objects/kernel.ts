@@ -1,12 +1,10 @@
 import { MAX_CPUS, StateError, bootableKernels, rebootDirectory } from '../../kernel/boot.ts'
-import { ImportError, importKernel } from '../../kernel/import.ts'
-import type { Profile } from '../../kernel/import.ts'
 import type { Args } from '../args.ts'
 import type { Command, Verb } from '../command.ts'
 import { CommandError, UsageError } from '../command.ts'
 import { mustBeKernel, stoppedClock } from '../machine.ts'
 import { kernelsFolder } from '../user-folders.ts'
-import { kernelFromFiles } from './kernel-files.ts'
+import { importVerb } from './kernel-import.ts'
 import { machineProcess } from './machine-process.ts'
 
 /** `bpftool kernel`: the machine and the kernels that it can boot. Not an object of the real bpftool. */
@@ -111,43 +109,6 @@ const reset: Verb = (cmd, args) => {
   if (args.length > 0) throw new UsageError()
   reboot(cmd, undefined, undefined)
   cmd.json?.nullValue()
-  return 0
-}
-
-/** `kernel import NAME host`, or from files. */
-const importVerb: Verb = (cmd, args) => {
-  if (args.length < 2) throw new UsageError()
-  const name = args.shift()
-  const fromHost = args.is('host')
-  if (fromHost) args.shift()
-  const source = fromHost ? undefined : kernelFromFiles(cmd, args)
-  if (args.length > 0) throw new UsageError()
-  let profile: Profile
-  try {
-    profile = importKernel(kernelsFolder(cmd.io.env, cmd.io.cwd), name, source)
-  } catch (error) {
-    if (error instanceof ImportError) throw new CommandError(error.message)
-    if (error instanceof Error && 'code' in error)
-      throw new CommandError(`can't keep kernel '${name}': ${error.message}`)
-    throw error
-  }
-  const { release, machine, borrowed } = profile
-  const { json } = cmd
-  if (json) {
-    json.startObject()
-    json.stringField('name', name)
-    json.stringField('release', release)
-    if (borrowed.length > 0) {
-      json.name('borrowed')
-      json.startArray()
-      for (const part of borrowed) json.string(part)
-      json.endArray()
-    }
-    json.endObject()
-  } else {
-    cmd.out(`${name}: Linux ${release} ${machine}\n`)
-    if (borrowed.length > 0) cmd.out(`\tnot told, and taken from another kernel: ${borrowed.join(', ')}\n`)
-  }
   return 0
 }
 
