@@ -1,6 +1,5 @@
 import type { Btf } from '../../../btf/btf.ts'
 import type { VerifierEnv } from '../env.ts'
-import type { Reg } from '../state.ts'
 import { RegType } from '../types.ts'
 
 /**
@@ -41,11 +40,6 @@ export interface ContextOps {
   isValidAccess(env: VerifierEnv, off: number, size: number, access: number, info: AccessInfo): boolean
   /** Loads and stores are rewritten (convert_ctx_access): the context has no size that a helper could check. */
   readonly converts: boolean
-  /**
-   * A store through a pointer to a kernel's struct (btf_struct_access): says why not, and refuses. Where it's missing
-   * nothing may be written.
-   */
-  structWrite?(env: VerifierEnv, reg: Reg, off: number, size: number): void
 }
 
 /** bpf_ctx_narrow_access_ok. */
