@@ -25,6 +25,7 @@ const { values, positionals } = parseArgs({
     show: { type: 'string', default: '25' },
     out: { type: 'string' },
     profile: { type: 'string' },
+    time: { type: 'boolean' },
     verbose: { type: 'boolean' },
   },
 })
@@ -58,6 +59,13 @@ function load({ file, prog }: Verdict): OurVerdict {
   } finally {
     machine.close()
   }
+}
+
+/** What level 4 tells of a load: instructions, and microseconds on either side. */
+function timing(where: string, theirs: string, ours: string): string {
+  const [a = NaN, b = NaN] = [theirs, ours].map((log) => Number(/^verification time (\d+) usec$/m.exec(log)?.[1]))
+  const insns = /^processed (\d+) insns/m.exec(theirs)?.[1] ?? '?'
+  return `${where}: ${insns} instructions, Linux ${a} usec, here ${b} usec, ratio ${(b / a).toFixed(2)}`
 }
 
 const counts = {
@@ -103,6 +111,7 @@ for (const verdict of verdicts) {
     console.log(`=== ${where}: theirs ${verdict.err}, ours ${-ours.errno} ${ours.missing}`)
     console.log(`--- theirs\n${theirs}--- ours\n${log}`)
   }
+  if (values.time) console.log(timing(where, verdict.log, ours.log))
   let kind: string
   if (ours.missing !== '' && ours.reached) {
     counts.missing++

@@ -1,6 +1,6 @@
 // Verdicts and logs of the verifier here beside those that a real kernel gave, program by program.
 //
-//   node test/verifier/compare.mjs VERDICTS.jsonl OBJECTS-DIR [--level N] [--only FILE[:PROG]] [--show N] [--out FILE]
+//   node test/verifier/compare.mjs VERDICTS.jsonl OBJECTS-DIR [--level N] [--only FILE[:PROG]] [--show N] [--out FILE] [--time]
 //     [--verbose] [--profile NAME]
 //
 // VERDICTS.jsonl has one line a program: file, prog, err (0 or -errno of the load), log. The machine that it runs on

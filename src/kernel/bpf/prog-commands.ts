@@ -27,6 +27,7 @@ function loadKernelFor(kernel: Kernel, task: Task): LoadKernel {
       option: (option) => kernel.profile.option(option),
       capable: (capability) => task.capabilities.has(capability),
       possibleCpus: kernel.possibleCpus,
+      monotonic: () => kernel.clock.boottime(),
       release: kernel.profile.release,
       btfById: (id) => kernel.btf(id).types,
       arrayValue: (id) => arrayValue(kernel, id),

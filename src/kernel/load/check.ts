@@ -20,6 +20,7 @@ import { walkStart } from './walk.ts'
  */
 export function checkProgram(env: LoadEnv): FinishedLog {
   const { log } = env
+  const started = now(env)
   let refusal = 0
   try {
     processFdArray(env)
@@ -36,16 +37,20 @@ export function checkProgram(env: LoadEnv): FinishedLog {
     if (!(error instanceof KernelError)) throw error
     refusal = error.errno
   }
-  if (log.needed) writeStatistics(env)
+  if (log.needed) writeStatistics(env, now(env) - started)
   const finished = log.finish()
   return { ...finished, errno: finished.errno || refusal }
 }
 
+function now({ kernel }: LoadEnv): bigint {
+  return kernel.monotonic?.() ?? 0n
+}
+
 /** print_verification_stats. */
-function writeStatistics(env: LoadEnv): void {
+function writeStatistics(env: LoadEnv, nanoseconds: bigint): void {
   const { log, subprogs } = env
   if (log.level & LogLevel.STATS) {
-    log.write('verification time 0 usec\n')
+    log.write(`verification time ${nanoseconds / 1000n} usec\n`)
     log.write('stack depth ')
     log.write((env.statistics?.stackDepths ?? subprogs.map(({ start }) => stackDepth(env, start))).join('+'))
     log.write('\n')

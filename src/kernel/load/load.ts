@@ -27,6 +27,8 @@ export interface LoadKernel {
   /** Whether the process has a capability, such as `CAP_BPF`. */
   capable(capability: string): boolean
   readonly possibleCpus: number
+  /** CLOCK_MONOTONIC in nanoseconds; 0 where nobody asks how long a load takes. */
+  monotonic?(): bigint
   /** uname -r. */
   readonly release: string
 }
