@@ -55,7 +55,7 @@ function markPoints(env: VerifierEnv): void {
         break
       default:
         aux.prunePoint = true
-        if ((code & 0xf0) === Jmp.JCOND) aux.forceCheckpoint = true
+        if ((code & 0xf0) === Jmp.JCOND && insns.src(i) === 0) aux.forceCheckpoint = true
         target(i + insns.off(i) + 1)
     }
   }

@@ -124,7 +124,7 @@ function matchOpen(env: VerifierEnv, old: VerifierState, insnIdx: number): Match
     }
     return Match.MISS_LOOP
   }
-  if (env.insns.code(insnIdx) === (Class.JMP | Jmp.JCOND)) {
+  if (env.insns.code(insnIdx) === (Class.JMP | Jmp.JCOND) && env.insns.src(insnIdx) === 0) {
     if (old.mayGotoDepth !== cur.mayGotoDepth && statesEqual(env, old, cur, Exact.RANGE_WITHIN)) {
       return Match.HIT_LOOP
     }

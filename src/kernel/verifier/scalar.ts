@@ -18,6 +18,7 @@ import {
 } from './int64.ts'
 import { mark32Known, mark32Unbounded, mark64Unbounded, markKnown, updateBounds, updateBounds32 } from './ranges.ts'
 import { tnumArshift, tnumIsConst, tnumLshift, tnumRshift, tnumSubregIsConst } from './tnum.ts'
+import { facts } from './versions.ts'
 
 /** Bounds of sums, products and the like from those of the operands (scalar_min_max_* and scalar32_min_max_*). */
 
@@ -306,11 +307,12 @@ export function lsh64Bounds(dst: RegState, src: RegState): void {
   const shift = src.uminLo
   // Compilers sign-extend by shifting to and fro: what was positive as a word stays so.
   signedUnbounded(dst)
-  if (shift === 32 && dst.s32Max >= 0) {
+  const both = facts.shiftedWordKeepsBounds
+  if (shift === 32 && (both || dst.s32Max >= 0)) {
     dst.smaxHi = dst.s32Max
     dst.smaxLo = 0
   }
-  if (shift === 32 && dst.s32Min >= 0) {
+  if (shift === 32 && (both || dst.s32Min >= 0)) {
     dst.sminHi = dst.s32Min
     dst.sminLo = 0
   }

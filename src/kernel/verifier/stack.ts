@@ -14,6 +14,7 @@ import { RegState } from './state.ts'
 import { tnumIsConst, tnumText } from './tnum.ts'
 import { ltS64, toNumber } from './int64.ts'
 import { Access, BPF_ADD_CONST, MAX_STACK, REG_SIZE, RegType, StackType, isSpillableRegType } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Reads and writes of the stack: registers spilled and filled, bytes, and what may lie where nobody knows exactly. */
 
@@ -185,6 +186,7 @@ function writeVariable(
       continue
     }
     frame.ownSpilled(spi).type = RegType.NOT_INIT
+    if (facts.varOffWriteScrubs) scrubSpills(frame, spi)
     let newType: number = StackType.MISC
     if (writingZero && type === StackType.ZERO) {
       newType = StackType.ZERO
@@ -197,6 +199,13 @@ function writeVariable(
     frame.setSlotType(spi, slot & 7, newType)
   }
   if (zeroUsed && valueRegno >= 0) markChainPrecision(env, valueRegno)
+}
+
+/** scrub_spilled_slot, of a whole slot: what's left of a spilled register is bytes. */
+function scrubSpills(frame: FuncState, spi: number): void {
+  for (let j = 0; j < REG_SIZE; j++) {
+    if (frame.slotType(spi, j) === StackType.SPILL) frame.setSlotType(spi, j, StackType.MISC)
+  }
 }
 
 /** mark_reg_stack_read: what a register holds that was read from bytes. */

@@ -22,6 +22,10 @@ const since = {
   linksOfAllWidths: [6, 18, 33],
   /** A number that wasn't linked is as safe as one that is; links must come from the same number (b0388bafa494). */
   unlinkedCoversLinked: [6, 18, 33],
+  /** A word that is shifted to the upper half keeps its signed bounds, negative ones too: not later than this. */
+  shiftedWordKeepsBounds: [6, 18, 44],
+  /** A write at a varying offset makes bytes of what's left of a spilled register: not later than this. */
+  varOffWriteScrubs: [6, 18, 44],
   /** A packet load in a function may leave it with zero (ee861486e377): after 6.18.33, not later than this. */
   packetLoadsReturn: [6, 18, 44],
   /**
