@@ -17,7 +17,7 @@ const packet = join(root, 'fixtures/packets/tcp')
 
 const bpf = (...words) => [process.execPath, bin, ...words]
 const real = (...words) => [peer, ...words]
-const quiet = (argv) => spawnSync(argv[0], argv.slice(1), { env })
+const quiet = (argv) => spawnSync(argv[0], argv.slice(1), { env, maxBuffer: 1 << 30 })
 
 const peerRuns = quiet(real('version')).status === 0
 const peerLoads = peerRuns && quiet(real('prog', 'show')).status === 0
