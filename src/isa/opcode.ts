@@ -9,6 +9,20 @@ export const Class = { LD: 0, LDX: 1, ST: 2, STX: 3, ALU: 4, JMP: 5, JMP32: 6, A
 /** Width of a load or store: opcode & 0x18. */
 export const Size = { W: 0x00, H: 0x08, B: 0x10, DW: 0x18 } as const
 
+/** Bytes of a load or store by its opcode, or by the size's bits alone (bpf_size_to_bytes). */
+export function accessBytes(code: number): number {
+  switch (code & 0x18) {
+    case Size.B:
+      return 1
+    case Size.H:
+      return 2
+    case Size.W:
+      return 4
+    default:
+      return 8
+  }
+}
+
 /** Mode of a load or store: opcode & 0xe0. */
 export const Mode = { IMM: 0x00, ABS: 0x20, IND: 0x40, MEM: 0x60, MEMSX: 0x80, ATOMIC: 0xc0 } as const
 

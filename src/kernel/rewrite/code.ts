@@ -19,20 +19,6 @@ export function sizeBits(bytes: number): number {
   return bytes === 1 ? Size.B : bytes === 2 ? Size.H : bytes === 4 ? Size.W : Size.DW
 }
 
-/** Bytes of an access by its opcode. */
-export function accessBytes(code: number): number {
-  switch (code & 0x18) {
-    case Size.B:
-      return 1
-    case Size.H:
-      return 2
-    case Size.W:
-      return 4
-    default:
-      return 8
-  }
-}
-
 /** Instructions that are being written, one behind the other. */
 export class Code {
   #insns = new Insns(new Uint8Array(64 * INSN_SIZE))

@@ -1,4 +1,4 @@
-import { Atomic, Mode, Size } from '../../isa/opcode.ts'
+import { Atomic, Mode, Size, accessBytes } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { checkPtrToBtfAccess, checkPtrToMapAccess } from './btf-access.ts'
@@ -42,20 +42,6 @@ import {
 } from './types.ts'
 
 /** Loads and stores through every kind of pointer (check_mem_access). */
-
-/** bpf_size_to_bytes of an opcode's size bits. */
-function bytesOf(size: number): number {
-  switch (size) {
-    case Size.B:
-      return 1
-    case Size.H:
-      return 2
-    case Size.W:
-      return 4
-    default:
-      return 8
-  }
-}
 
 const NET_IP_ALIGN = 2
 const regOff = makeTnum()
@@ -110,7 +96,7 @@ export function checkMemAccess(
   isLdsx: boolean,
 ): void {
   const reg = env.reg(regno)
-  const size = bytesOf(sizeBits)
+  const size = accessBytes(sizeBits)
   const write = access === Access.WRITE
   const loads = !write && valueRegno >= 0
   checkPtrAlignment(env, reg, off, size, strictOnce)

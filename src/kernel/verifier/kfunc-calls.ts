@@ -3,6 +3,7 @@ import { clearAllPacketPointers } from './calls.ts'
 import type { VerifierEnv } from './env.ts'
 import { refuse } from './env.ts'
 import { checkReturnCode } from './exit.ts'
+import { isGraphApi } from './graph.ts'
 import { finishIterNext } from './iterators.ts'
 import { paramsOf } from './kfunc-arg-kinds.ts'
 import { checkKfuncArgs } from './kfunc-args.ts'
@@ -92,20 +93,8 @@ function markArgSizes(env: VerifierEnv, kfunc: Kfunc): void {
   })
 }
 
+/** Beside those of lists and trees. */
 const spinAllowed: ReadonlySet<string> = new Set([
-  'bpf_list_push_front_impl',
-  'bpf_list_push_back_impl',
-  'bpf_list_pop_front',
-  'bpf_list_pop_back',
-  'bpf_list_front',
-  'bpf_list_back',
-  'bpf_rbtree_add_impl',
-  'bpf_rbtree_remove',
-  'bpf_rbtree_first',
-  'bpf_rbtree_root',
-  'bpf_rbtree_left',
-  'bpf_rbtree_right',
-  'bpf_refcount_acquire_impl',
   'bpf_iter_num_new',
   'bpf_iter_num_next',
   'bpf_iter_num_destroy',
@@ -117,5 +106,6 @@ const spinAllowed: ReadonlySet<string> = new Set([
 
 /** kfunc_spin_allowed: functions that may be called while a lock is held. */
 export function isAllowedUnderLock(env: VerifierEnv, slot: number): boolean {
-  return spinAllowed.has(kfuncName(env, slot))
+  const name = kfuncName(env, slot)
+  return isGraphApi(name) || spinAllowed.has(name)
 }

@@ -2,6 +2,7 @@ import { Errno } from '../../uapi/errno.ts'
 import { isKfuncCall } from './call-kinds.ts'
 import type { VerifierEnv } from './env.ts'
 import { refuse } from './env.ts'
+import { isRbtreeApi } from './graph.ts'
 import type { Kfunc } from './kfuncs.ts'
 import { KfFlag, kfuncName } from './kfuncs.ts'
 import { inRcuSection } from './regs.ts'
@@ -76,19 +77,10 @@ function enterPreempt(env: VerifierEnv, name: string, sleepable: boolean): void 
   }
 }
 
-const rbtreeApi: ReadonlySet<string> = new Set([
-  'bpf_rbtree_add_impl',
-  'bpf_rbtree_remove',
-  'bpf_rbtree_first',
-  'bpf_rbtree_root',
-  'bpf_rbtree_left',
-  'bpf_rbtree_right',
-])
-
 /** in_rbtree_lock_required_cb: in a function that compares nodes of a tree. */
 export function inRbtreeCallback(env: VerifierEnv): boolean {
   const state = env.curState
   const { frame } = state
   if (!state.curframe || !frame.inCallbackFn || !isKfuncCall(env, frame.callsite)) return false
-  return rbtreeApi.has(kfuncName(env, frame.callsite))
+  return isRbtreeApi(kfuncName(env, frame.callsite))
 }

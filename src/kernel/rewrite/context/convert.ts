@@ -1,8 +1,8 @@
 import type { Field } from '../../progs/context-fields.ts'
-import { Alu, Jmp, Mode, Size } from '../../../isa/opcode.ts'
+import { Alu, Jmp, Mode, Size, accessBytes } from '../../../isa/opcode.ts'
 import type { VerifierEnv } from '../../verifier/env.ts'
 import { notYet } from '../../verifier/env.ts'
-import { accessBytes, sizeBits } from '../code.ts'
+import { sizeBits } from '../code.ts'
 import type { Code } from '../code.ts'
 import { member } from '../structs.ts'
 
