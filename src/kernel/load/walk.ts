@@ -16,12 +16,11 @@ import { ROOT } from '../verifier/input.ts'
 import { makeEnv, verify } from '../verifier/verify.ts'
 import type { LoadEnv } from './env.ts'
 import { resolvedType } from './map-compat.ts'
-import { walkStraight } from './straight-walk.ts'
 import { rewriteForm } from './translate.ts'
 
 /**
- * What happens to a program for which the walk needs something that isn't written yet: it's loaded without a verdict,
- * as what is plain to see allows. Tests that measure the verifier want to hear of it instead.
+ * What happens to a program for which the walk needs something that isn't written yet: it's loaded without a
+ * verdict. Only speculative paths do, which no user of this machine has. Tests that measure the verifier want to hear of it instead.
  */
 export const verifierSwitch = { unfinishedPasses: true }
 
@@ -34,7 +33,6 @@ export function walkStart(env: LoadEnv): void {
     if (!verifierSwitch.unfinishedPasses || !(error instanceof NotYetError)) throw error
     forget()
     delete env.statistics
-    walkStraight(env)
     // do_check_common forgets what it wrote about a program that passed.
     if (!(env.log.level & LogLevel.LEVEL2)) env.log.reset()
   }
