@@ -8,7 +8,7 @@ import { answer, memoryMachine } from './memory.ts'
 import { hostCommand } from './host-command.ts'
 import { filesOf } from './scenario.mjs'
 
-/** What bpftool 7.8.0 answered on Debian's Linux 6.18 without JIT; made by record.mjs. */
+/** What bpftool 7.8.0 answered on Debian's Linux 6.18; made by record.mjs. */
 interface Recorded extends Step {
   host?: true
   stdin?: string

@@ -109,7 +109,7 @@ try {
     const state = join(work, 'state')
     run(process.execPath, [join(root, 'bin/bpftool.cjs'), 'kernel', 'boot', 'host'], { BPFTOOL_STATE: state })
     const [theirs, mine] = [ask(real, object), ask(ours(state), object)].map((steps) => {
-      const normalizer = new Normalizer({ xlated: true })
+      const normalizer = new Normalizer()
       return steps.map((step) => {
         // Messages and logs number instructions, not objects.
         const { argv, status, stdout } = normalizer.step({ ...step, stderr: '' })

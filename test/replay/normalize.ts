@@ -1,6 +1,6 @@
 /**
- * What may differ between two kernels' answers, named in this one place and replaced on both sides: ids, times, addresses and,
- * until the verifier's rewrites exist, translated bodies and their sizes. What the JIT makes is WebAssembly here, of another
+ * What may differ between two kernels' answers, named in this one place and replaced on both sides: ids, times and
+ * addresses. What the JIT makes is WebAssembly here, of another
  * size, and can be dumped: Debian's bpftool has no disassembler of its machine's code.
  */
 
@@ -34,12 +34,6 @@ export class Normalizer {
   readonly #seen = new Map<string, string>()
   /** Types of maps by their pins and names. */
   readonly #mapTypes = new Map<string, string>()
-  readonly #xlated: boolean
-
-  /** `xlated`: whether translated bodies and sizes are compared. */
-  constructor({ xlated = false } = {}) {
-    this.#xlated = xlated
-  }
 
   #id(kind: Kind, id: string): string {
     const key = `${kind} ${id}`
@@ -83,7 +77,7 @@ export class Normalizer {
 
   /** Type ids of a BTF dump are compared as they are. */
   #stdout({ argv, status, stdout }: Step, object: string): string {
-    if (isXlatedDump(argv) && status === 0) return this.#xlated ? this.#text(stdout, object) : '(xlated)'
+    if (isXlatedDump(argv) && status === 0) return cpuNumber(this.#mapBytes(this.#text(stdout, object)))
     const dumped = argv.includes('dump')
     if (!dumped && !argv.includes('lookup')) return this.#text(stdout, object)
     if (object === 'btf') return stdout
@@ -101,6 +95,18 @@ export class Normalizer {
       const digits = hex.match(/[0-9a-f]{2}(?![0-9a-fx])/g) ?? []
       return head + this.#id(kind, String(parseInt(digits.reverse().join(''), 16)))
     })
+  }
+
+  /** Ids of maps in the bytes of an ld_imm64 (source 1 or 2), as text or in JSON. */
+  #mapBytes(text: string): string {
+    const plain = /(\b18 [12][0-9a-f] 00 00 )((?:[0-9a-f]{2} ){3}[0-9a-f]{2})/g
+    const json =
+      /("src_reg":\s*"0x[12]",\s*"dst_reg":\s*"0x\w",\s*"off":\s*\[[^\]]*\],\s*"imm":\s*\[)((?:"0x\w\w",?){4})(?=(?:"0x\w\w",?){8})/g
+    const name = (_: string, head: string, hex: string) => {
+      const digits = hex.match(/[0-9a-f]{2}(?![0-9a-fx])/g) ?? []
+      return head + this.#id('map', String(parseInt(digits.reverse().join(''), 16)))
+    }
+    return text.replace(plain, name).replace(json, name)
   }
 
   #text(text: string, object: string): string {
@@ -130,19 +136,25 @@ export class Normalizer {
         .replace(/loaded_at \S+/g, 'loaded_at TIME')
         .replace(/("loaded_at":\s*)\d+/g, '$1"TIME"')
         .replace(/(duration(?: \(average\))?"?: ?)\d+/g, '$1TIME')
-        .replace(/xlated \d+B/g, (size) => (this.#xlated ? size : 'xlated SIZE'))
-        .replace(
-          /("bytes_xlated":\s*)(\d+)/g,
-          (_, head: string, size: string) => head + (this.#xlated ? size : '"SIZE"'),
-        )
-        // Machine code there, WebAssembly here; some answers are of a kernel whose JIT was off.
-        .replace(/ {2}(?:not jited|jited \d+B)/g, '  jited SIZE')
-        .replace(/"jited":\s*(?:false|true,\s*"bytes_jited":\s*\d+)/g, '"jited"')
-        .replace(/owner not jited/g, 'owner jited')
-        .replace(/("owner_jited":\s*)false/g, '$1true')
+        // Machine code there, WebAssembly here.
+        .replace(/ {2}jited \d+B/g, '  jited SIZE')
+        .replace(/("bytes_jited":\s*)\d+/g, '$1"SIZE"')
         .replace(/(\tname \[vmlinux\] {2}size |\[vmlinux\] {2}size )\d+B/g, '$1SIZE')
     )
   }
+}
+
+/** The address of the CPU's own number, which is another one at each boot: as text and in the bytes below. */
+function cpuNumber(text: string): string {
+  const [, address] = /\(b7\) r\d = (-\d{9,10})(?=[\s\S]{0,200}&\(void __percpu)/.exec(text) ?? []
+  if (address === undefined) return text
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32LE(Number(address))
+  const pairs = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'))
+  return text
+    .replaceAll(` = ${address}`, ' = CPU_NUMBER')
+    .replaceAll(pairs.join(' '), 'CPU_NUMBER')
+    .replaceAll(pairs.map((pair) => `"0x${pair}"`).join(','), '"CPU_NUMBER"')
 }
 
 function isXlatedDump(argv: readonly string[]): boolean {
