@@ -1,9 +1,11 @@
 import type { Btf } from '../btf/btf.ts'
+import { resolveCore } from '../btf/core/resolve.ts'
+import type { Candidate } from '../btf/core/resolve.ts'
+import { CoreKind } from '../btf/core/spec.ts'
+import type { Spec } from '../btf/core/spec.ts'
 import { parseBtfExt } from './btf-ext.ts'
-import { resolveCore } from './core-resolve.ts'
-import type { Candidate, EssentialNames } from './core-resolve.ts'
-import { CoreKind } from './core-spec.ts'
-import type { Spec } from './core-spec.ts'
+import { asLibbpf, coreHost } from './core-host.ts'
+import type { EssentialNames } from './core-names.ts'
 import { Elf } from './elf.ts'
 import { LibbpfError } from './error.ts'
 import { silent } from './log.ts'
@@ -24,6 +26,7 @@ export function coreNeeds(object: Uint8Array, target: Btf, names: EssentialNames
   if (types === undefined || ext === undefined) return undefined
   const btf = ObjectBtf.parse(types, log)
   const { coreRelo } = parseBtfExt(ext, log)
+  const host = coreHost(log)
   const known = new Map<number, Candidate[]>()
   const specs: Spec[] = []
   for (const section of coreRelo.sections) {
@@ -44,7 +47,7 @@ export function coreNeeds(object: Uint8Array, target: Btf, names: EssentialNames
         }
       }
       const relo = { insnOff, typeId, accessStrOff, kind }
-      const { spec } = resolveCore(sectionName, i, relo, btf, candidates, log)
+      const { spec } = asLibbpf(() => resolveCore(sectionName, i, relo, btf, candidates, host))
       if (spec !== undefined) specs.push(spec)
     }
   }

@@ -1,3 +1,4 @@
+import type { CoreRelo } from '../btf/core/spec.ts'
 import type { Fd } from '../uapi/attr.ts'
 import { Insns } from '../isa/insn.ts'
 import { MapType } from '../uapi/map-type.ts'
@@ -20,14 +21,6 @@ export const RelocType = {
   CORE: 6,
   INSN_ARRAY: 7,
 } as const
-
-/** struct bpf_core_relo. */
-export interface CoreRelo {
-  insnOff: number
-  typeId: number
-  accessStrOff: number
-  kind: number
-}
 
 /** struct reloc_desc. */
 export interface Reloc {

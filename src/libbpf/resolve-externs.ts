@@ -1,7 +1,8 @@
 import { KernelError } from '../kernel/error.ts'
 import type { Syscalls } from '../kernel/syscall.ts'
 import { Errno } from '../uapi/errno.ts'
-import { typesAreCompatible } from './core-types.ts'
+import { coreHost } from './core-host.ts'
+import { typesAreCompatible } from '../btf/core/types.ts'
 import { latin1 } from './elf.ts'
 import { LibbpfError, errstr } from './error.ts'
 import { distributionVersion, objectSupports } from './features.ts'
@@ -132,7 +133,7 @@ function resolveVar(obj: BpfObject, btf: ObjectBtf, ext: Extern, kernel: KernelB
   }
   const local = ext.ksym.typeId
   const target = found.btf.skipModsAndTypedefs(found.btf.type(found.id))
-  if (typesAreCompatible(btf, local, found.btf, target, log) <= 0) {
+  if (typesAreCompatible(btf, local, found.btf, target, coreHost(log)) <= 0) {
     log.warn(
       `extern (var ksym) '${ext.name}': incompatible types, expected [${local}] ${kindName(btf.kind(local))} ` +
         `${btf.name(local)}, but kernel has [${target}] ${kindName(found.btf.kind(target))} ${found.btf.name(target)}`,
@@ -160,7 +161,7 @@ function resolveFunc(obj: BpfObject, btf: ObjectBtf, ext: Extern, kernel: Kernel
   }
   const where = found.module?.name ?? 'vmlinux'
   const proto = found.btf.type(found.id)
-  if (typesAreCompatible(btf, ext.ksym.typeId, found.btf, proto, log) <= 0) {
+  if (typesAreCompatible(btf, ext.ksym.typeId, found.btf, proto, coreHost(log)) <= 0) {
     if (ext.isWeak) return
     log.warn(`extern (func ksym) '${ext.name}': func_proto [${ext.ksym.typeId}] incompatible with ${where} [${proto}]`)
     fail(Errno.EINVAL)

@@ -1,6 +1,7 @@
-import { formatSpec, parseSpec } from './core-spec.ts'
-import { POISON_CORE } from './core.ts'
-import { LibbpfError } from './error.ts'
+import { CoreError } from '../btf/core/host.ts'
+import { POISON_CORE } from '../btf/core/patch.ts'
+import { formatSpec, parseSpec } from '../btf/core/spec.ts'
+import { coreHost } from './core-host.ts'
 import { RelocType } from './model.ts'
 import type { BpfObject, BpfProgram } from './model.ts'
 import { POISON_KFUNC_BASE, POISON_MAP_BASE } from './relocate-data.ts'
@@ -49,11 +50,12 @@ function explainCore(obj: BpfObject, prog: BpfProgram, insnIdx: number): string 
   const relo = prog.relocs.find((each) => each.type === RelocType.CORE && each.insnIdx === insnIdx)?.core
   if (relo === undefined || obj.btf === undefined) return undefined
   try {
-    const spec = formatSpec(parseSpec(prog.name, obj.btf, relo, obj.log))
+    const host = coreHost(obj.log)
+    const spec = formatSpec(host, parseSpec(prog.name, obj.btf, relo, host))
     const shown = spec.length >= 256 ? `${spec.slice(0, 255)}...` : spec
     return `${insnIdx}: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation ${shown}\n`
   } catch (error) {
-    if (error instanceof LibbpfError) return undefined
+    if (error instanceof CoreError) return undefined
     throw error
   }
 }

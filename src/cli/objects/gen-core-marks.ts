@@ -1,11 +1,11 @@
 import { Errno } from '../../uapi/errno.ts'
 import { Kind } from '../../btf/btf.ts'
 import { BtfWriter } from '../../btf/writer.ts'
-import { CoreKind, isFieldKind } from '../../libbpf/core-spec.ts'
+import { CoreKind, isFieldKind } from '../../btf/core/spec.ts'
 import { kindName } from '../../libbpf/object-btf.ts'
 import { CommandError } from '../command.ts'
 import type { Btf } from '../../btf/btf.ts'
-import type { Spec } from '../../libbpf/core-spec.ts'
+import type { Spec } from '../../btf/core/spec.ts'
 
 const modifiers: readonly number[] = [Kind.CONST, Kind.VOLATILE, Kind.RESTRICT, Kind.TYPE_TAG, Kind.TYPEDEF]
 

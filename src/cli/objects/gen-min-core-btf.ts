@@ -1,6 +1,6 @@
 import { Errno, strerror } from '../../uapi/errno.ts'
 import { KernelError } from '../../kernel/error.ts'
-import { EssentialNames } from '../../libbpf/core-resolve.ts'
+import { EssentialNames } from '../../libbpf/core-names.ts'
 import { coreNeeds } from '../../libbpf/core-needs.ts'
 import { LibbpfError } from '../../libbpf/error.ts'
 import { CommandError } from '../command.ts'

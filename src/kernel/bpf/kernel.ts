@@ -1,6 +1,7 @@
 import type { Btf } from '../../btf/btf.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { Bpffs } from '../bpffs/bpffs.ts'
+import { CandidateCache } from '../btf/candidates.ts'
 import { CheckedBtf } from '../btf/checked.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
@@ -15,10 +16,15 @@ import type { Clock } from '../process/clock.ts'
 import { Descriptors } from '../process/descriptors.ts'
 import { Processes } from '../process/processes.ts'
 import type { Profile } from '../profile/profile.ts'
+import { utf8 } from '../store/bytes.ts'
 import type { Store } from '../store/store.ts'
+import { Table } from '../store/store.ts'
 import type { BootRequest, MachineFacts } from './machine-facts.ts'
 import { bootFresh } from './machine-facts.ts'
 import { ResidentMaps } from './resident-maps.ts'
+
+/** In Table.META. */
+const CANDIDATES = utf8('core_candidates')
 
 /** A simulated process, as its system calls see it. */
 export interface Task {
@@ -61,6 +67,7 @@ export class Kernel {
   #current: Task | undefined
   readonly #tasks = new Set<Task>()
   readonly #btfs = new Map<number, CheckedBtf>()
+  #candidates: CandidateCache | undefined
   #depth = 0
   #generation = -1
 
@@ -106,6 +113,21 @@ export class Kernel {
     const btf = CheckedBtf.open(bytes, this)
     this.#btfs.set(id, btf)
     return btf
+  }
+
+  /** Which of the kernel's types programs asked for. */
+  get candidates(): CandidateCache {
+    if (this.#candidates) return this.#candidates
+    const bytes = this.store.get(Table.META, CANDIDATES)
+    return (this.#candidates = bytes ? CandidateCache.parse(bytes) : new CandidateCache())
+  }
+
+  /** Within `write`: what was asked for is known to the commands that follow. */
+  keepCandidates(): void {
+    const cache = this.#candidates
+    if (!cache?.changed) return
+    this.store.put(Table.META, CANDIDATES, cache.bytes())
+    cache.changed = false
   }
 
   /** The kernel's own types. */
@@ -231,6 +253,7 @@ export class Kernel {
     this.#generation = -1
     this.maps.drop()
     this.#btfs.clear()
+    this.#candidates = undefined
     this.objects.reset()
   }
 

@@ -26,6 +26,9 @@ function loadKernelFor(kernel: Kernel, task: Task): LoadKernel {
       symbol: (symbol) => kernel.profile.symbol(symbol),
       option: (option) => kernel.profile.option(option),
       capable: (capability) => task.capabilities.has(capability),
+      get candidates() {
+        return kernel.candidates
+      },
       possibleCpus: kernel.possibleCpus,
       monotonic: () => kernel.clock.boottime(),
       release: kernel.profile.release,
@@ -43,6 +46,7 @@ export function progLoad(kernel: Kernel, task: Task, given: ProgLoadAttr): Loade
   // A copy: a Buffer's slices, which the checks take, would write to the caller's own.
   const attr = { ...given, insns: new Uint8Array(given.insns) }
   const loaded = loadProgram(loadKernelFor(kernel, task), attr)
+  kernel.keepCandidates()
   if (loaded instanceof KernelError) return loaded
   const { record, xlated, run, funcInfo, lineInfo, jitedLines, owned, log, logTrueSize } = loaded
   const { objects } = kernel

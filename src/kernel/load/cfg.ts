@@ -2,6 +2,7 @@ import { Class, Jmp, LD_IMM64 } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
 import { refuse } from '../log.ts'
+import { verboseLinfo } from '../verifier/linfo.ts'
 import type { LoadEnv } from './env.ts'
 
 /** Marks of one instruction in the walk: seen, which of its edges were followed, and done. */
@@ -12,7 +13,7 @@ const BRANCH = 2
 
 /**
  * check_cfg: depth first through all edges, without recursion. Every instruction must be reached, none in the middle
- * of a two-slot load. Loops are allowed: whoever may load programs at all is privileged here.
+ * of a two-slot load. Loops are for those with CAP_BPF.
  */
 export function checkCfg(env: LoadEnv): void {
   const { insns } = env
@@ -20,11 +21,17 @@ export function checkCfg(env: LoadEnv): void {
   const state = new Uint8Array(length)
   const stack = new Int32Array(length)
   let top = 0
+  const { buffer, byteOffset, byteLength } = env.lineInfo
+  const lineInfo = new DataView(buffer, byteOffset, byteLength)
+  const lines = { log: env.log, lineInfo, lineBtf: env.btf, prevLinfo: -1 }
 
   /** push_insn. @returns whether there's more to explore below. */
   const push = (from: number, to: number, edge: number): boolean => {
     if ((state[from] as number) >= (DISCOVERED | edge)) return false
-    if (to < 0 || to >= length) refuse(env, Errno.EINVAL, `jump out of range from insn ${from} to ${to}\n`)
+    if (to < 0 || to >= length) {
+      verboseLinfo(lines, from, `${from}: `)
+      refuse(env, Errno.EINVAL, `jump out of range from insn ${from} to ${to}\n`)
+    }
     const there = state[to] as number
     if (there === 0) {
       state[from] = DISCOVERED | edge
@@ -33,7 +40,13 @@ export function checkCfg(env: LoadEnv): void {
       stack[top++] = to
       return true
     }
-    if (there === EXPLORED) state[from] = DISCOVERED | edge
+    if (there === EXPLORED) {
+      state[from] = DISCOVERED | edge
+    } else if (!env.capabilities.bpfCapable) {
+      verboseLinfo(lines, from, `${from}: `)
+      verboseLinfo(lines, to, `${to}: `)
+      refuse(env, Errno.EINVAL, `back-edge from insn ${from} to ${to}\n`)
+    }
     return false
   }
 

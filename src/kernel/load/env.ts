@@ -4,6 +4,7 @@ import type { ProgLoadAttr } from '../../uapi/attr.ts'
 import type { VerifierLog } from '../log.ts'
 import type { MapRecord, ProgRecord } from '../objects/records.ts'
 import type { Rewritten } from '../rewrite/rewrite.ts'
+import type { Capabilities } from '../verifier/input.ts'
 import type { LoadKernel } from './load.ts'
 
 /** A function of the program: the main one, or what a call or a callback leads to (struct bpf_subprog_info). */
@@ -32,12 +33,14 @@ export interface LoadEnv {
   readonly attr: ProgLoadAttr
   readonly log: VerifierLog
   readonly name: string
-  /** The program as it was given; no check changes it. */
+  /** The program as it was given, with its CO-RE relocations made. */
   readonly insns: Insns
   readonly type: number
   readonly expectedAttachType: number
   readonly sleepable: boolean
   readonly gplCompatible: boolean
+  /** Rights of the one who loads. */
+  readonly capabilities: Capabilities
   readonly dstProg: ProgRecord | undefined
   /** Whether attach_btf_id is one of vmlinux. */
   readonly attachToKernel: boolean

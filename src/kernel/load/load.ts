@@ -1,5 +1,6 @@
 import type { Btf } from '../../btf/btf.ts'
 import type { ProgLoadAttr } from '../../uapi/attr.ts'
+import type { CandidateCache } from '../btf/candidates.ts'
 import type { Place } from '../btf/members.ts'
 import type { KernelError } from '../error.ts'
 import type { MapOwner, MapRecord, ProgRecord } from '../objects/records.ts'
@@ -26,6 +27,8 @@ export interface LoadKernel {
   arrayValue?(mapId: number): Uint8Array
   /** Whether the process has a capability, such as `CAP_BPF`. */
   capable(capability: string): boolean
+  /** Which of its types programs asked for, since it was booted. */
+  readonly candidates: CandidateCache
   readonly possibleCpus: number
   /** CLOCK_MONOTONIC in nanoseconds; 0 where nobody asks how long a load takes. */
   monotonic?(): bigint

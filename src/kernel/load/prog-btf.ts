@@ -1,7 +1,9 @@
 import type { Btf } from '../../btf/btf.ts'
 import { Kind } from '../../btf/btf.ts'
+import { INSN_SIZE } from '../../isa/insn.ts'
 import { Errno } from '../../uapi/errno.ts'
-import { LogLevel, refuse } from '../log.ts'
+import { refuse } from '../log.ts'
+import { applyCoreRelo } from './core-relos.ts'
 import type { FuncInfo, LoadEnv } from './env.ts'
 
 /**
@@ -181,31 +183,27 @@ function readLines(env: LoadEnv, lines: Records): Uint8Array {
   return kept
 }
 
-/** BPF_CORE_TYPE_ID_LOCAL: the only kind of relocation that needs nothing of the kernel's. */
-const TYPE_ID_LOCAL = 6
-
-/**
- * check_core_relo, and what bpf_core_apply refuses at once. The relocations themselves are libbpf's work, which leaves
- * them to the kernel only in generated loaders: here the kernel makes none.
- */
+/** check_core_relo. */
 function checkCoreRelos(env: LoadEnv): void {
   const relos = records(env.attr.coreRelos, env.attr.coreReloRecSize)
-  if (relos.count === 0) return
+  const { btf, insns } = env
+  if (relos.count === 0 || !btf) return
   const { recSize } = relos
   if (recSize < MIN_CORE_RELO_SIZE || recSize > MAX_RECORD_SIZE || recSize % 4) refuse(env, Errno.EINVAL)
   const view = viewOf(relos.bytes)
-  checkTail(env, relos, 0, MIN_CORE_RELO_SIZE, 'nonzero tailing record in core_relo')
-  const off = view.getUint32(0, true)
-  if (off % 8 || off / 8 >= env.insns.length) {
-    refuse(env, Errno.EINVAL, `Invalid core_relo[0].insn_off:${off} prog->len:${env.insns.length}\n`)
+  for (let i = 0; i < relos.count; i++) {
+    const at = i * recSize
+    checkTail(env, relos, i, MIN_CORE_RELO_SIZE, 'nonzero tailing record in core_relo')
+    const relo = {
+      insnOff: view.getUint32(at, true),
+      typeId: view.getUint32(at + 4, true),
+      accessStrOff: view.getUint32(at + 8, true),
+      kind: view.getUint32(at + 12, true),
+    }
+    const off = relo.insnOff
+    if (off % INSN_SIZE || off / INSN_SIZE >= insns.length) {
+      refuse(env, Errno.EINVAL, `Invalid core_relo[${i}].insn_off:${off} prog->len:${insns.length}\n`)
+    }
+    applyCoreRelo(env, btf, i, relo)
   }
-  const [typeId, kind] = [view.getUint32(4, true), view.getUint32(12, true)]
-  if (!env.btf?.has(typeId)) refuse(env, Errno.EINVAL, `relo #0: bad type id ${typeId}\n`)
-  if (kind !== TYPE_ID_LOCAL && env.btf.name(typeId) === '') {
-    env.log.write(`target candidate search failed for ${typeId}\n`)
-    // print_cand_cache: nothing was ever looked for.
-    const caches = env.log.level & LogLevel.LEVEL2 ? 'vmlinux_cand_cache:\nmodule_cand_cache:\n' : ''
-    refuse(env, Errno.EINVAL, caches)
-  }
-  refuse(env, Errno.ENOTSUPP)
 }

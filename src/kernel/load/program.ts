@@ -10,6 +10,7 @@ import type { ProgRecord } from '../objects/records.ts'
 import { progTypeRow } from '../progs/types.ts'
 import { fixedAttachType, mayAttach } from './attach-type.ts'
 import { checkProgram } from './check.ts'
+import type { Capabilities } from '../verifier/input.ts'
 import type { LoadEnv } from './env.ts'
 import { keepProgram } from './keep.ts'
 import { isGplCompatible } from './license.ts'
@@ -50,7 +51,7 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): LoadEnv {
   // bpf_token_get_from_fd: there are no tokens, so no descriptor is one.
   if (flags & ProgFlag.TOKEN_FD) no(isOpen(kernel, attr.progTokenFd ?? 0) ? Errno.EINVAL : Errno.EBADF)
   // sysctl_unprivileged_bpf_disabled is set in every kernel that can be booted.
-  if (!kernel.capable('CAP_BPF')) no(Errno.EPERM)
+  if (!capable(kernel, 'CAP_BPF')) no(Errno.EPERM)
   const insns = new Insns(attr.insns)
   if (insns.length === 0 || insns.length > MAX_INSNS) no(Errno.E2BIG)
 
@@ -71,6 +72,7 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): LoadEnv {
     expectedAttachType,
     sleepable: (flags & ProgFlag.SLEEPABLE) !== 0,
     gplCompatible: isGplCompatible(attr.license),
+    capabilities: capabilitiesOf(kernel),
     dstProg: target.prog,
     attachToKernel: target.kernelBtf,
     btf: undefined,
@@ -89,6 +91,23 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): LoadEnv {
     // bpf_vlog_init comes last: what is wrong above leaves no log.
     log: new VerifierLog(attr.logLevel ?? 0, attr.logSize ?? 0),
   }
+}
+
+/** What bpf_check asks of the loader's rights: CAP_PERFMON may see kernel addresses, and needs no protection from itself. */
+function capabilitiesOf(kernel: LoadKernel): Capabilities {
+  const perfmon = capable(kernel, 'CAP_PERFMON')
+  return {
+    bpfCapable: capable(kernel, 'CAP_BPF'),
+    allowPtrLeaks: perfmon,
+    allowUninitStack: perfmon,
+    bypassSpecV1: perfmon,
+    bypassSpecV4: perfmon,
+  }
+}
+
+/** bpf_token_capable, without a token. */
+function capable(kernel: LoadKernel, capability: string): boolean {
+  return kernel.capable(capability) || kernel.capable('CAP_SYS_ADMIN')
 }
 
 /** bpf_prog_verify_signature: the machine has keyrings, and no key in any of them. */

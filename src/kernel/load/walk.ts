@@ -12,7 +12,6 @@ import { rewrite } from '../rewrite/rewrite.ts'
 import type { VerifierEnv } from '../verifier/env.ts'
 import { LogLevel, NotYetError } from '../verifier/env.ts'
 import type { AttachTo, SpecialField, VerifierInput, VerifierMap } from '../verifier/input.ts'
-import { ROOT } from '../verifier/input.ts'
 import { makeEnv, verify } from '../verifier/verify.ts'
 import type { LoadEnv } from './env.ts'
 import { resolvedType } from './map-compat.ts'
@@ -86,13 +85,14 @@ function toInput(env: LoadEnv): VerifierInput {
     kernel: {
       vmlinux,
       structFields: (btf, id) => structFields(env, btf, id),
+      candidates: kernel.candidates,
       option: (name) => kernel.option(name),
       symbol: (name) => kernel.symbol(name),
       member: (path) => kernel.member?.(path),
       possibleCpus: kernel.possibleCpus,
       release: kernel.release,
     },
-    capabilities: ROOT,
+    capabilities: env.capabilities,
     jitRequested: true,
   }
 }

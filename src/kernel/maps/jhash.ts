@@ -1,5 +1,8 @@
 import type { Memory } from '../memory/memory.ts'
 
+/** Where the key is: of the machine's memory, or beside it. */
+type Bytes = Pick<Memory, 'u8' | 'view'>
+
 /** JHASH_INITVAL. */
 export const INITVAL = 0xdeadbeef | 0
 
@@ -7,7 +10,7 @@ export const INITVAL = 0xdeadbeef | 0
  * jhash of `length` bytes of memory (Bob Jenkins' lookup3), which for whole words is jhash2 as well: what the kernel's
  * hash maps hash with. @returns 32 signed bits.
  */
-export function jhash(memory: Memory, at: number, length: number, seed: number): number {
+export function jhash(memory: Bytes, at: number, length: number, seed: number): number {
   let a = (INITVAL + length + seed) | 0
   let b = a
   let c = a
@@ -54,7 +57,7 @@ export function jhash(memory: Memory, at: number, length: number, seed: number):
 }
 
 /** One to four bytes, the first lowest. */
-function tail({ u8, view }: Memory, at: number, length: number): number {
+function tail({ u8, view }: Bytes, at: number, length: number): number {
   if (length === 4) return view.getInt32(at, true)
   let word = u8[at] as number
   if (length > 1) word |= (u8[at + 1] as number) << 8

@@ -42,6 +42,7 @@ export class VerifierEnv {
   readonly aux: readonly InsnAux[]
   readonly subprogs: readonly SubprogAux[]
   readonly lineInfo: DataView
+  readonly lineBtf: Btf | undefined
   readonly bpfCapable: boolean
   readonly allowPtrLeaks: boolean
   readonly allowUninitStack: boolean
@@ -124,6 +125,7 @@ export class VerifierEnv {
     })
     const { lineInfo } = input
     this.lineInfo = new DataView(lineInfo.buffer, lineInfo.byteOffset, lineInfo.byteLength)
+    this.lineBtf = input.btf
     const exceptionCb = input.exceptionCallback ? this.subprogs[input.exceptionCallback] : undefined
     if (exceptionCb) exceptionCb.isCb = exceptionCb.isAsyncCb = exceptionCb.isExceptionCb = true
     this.bpfCapable = capabilities.bpfCapable

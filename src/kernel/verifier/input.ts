@@ -1,3 +1,4 @@
+import type { CandidateCache } from '../btf/candidates.ts'
 import type { Btf } from '../../btf/btf.ts'
 import type { Insns } from '../../isa/insn.ts'
 import type { Place } from '../btf/members.ts'
@@ -82,6 +83,8 @@ export interface VerifierKernel {
   vmlinux(): Btf
   /** btf_find_struct_meta: the special fields of a program's struct; undefined where it has none. Always the same array. */
   structFields(btf: Btf, id: number): readonly SpecialField[] | undefined
+  /** Which of the kernel's types programs asked for. */
+  readonly candidates: CandidateCache
   option(name: string): string | undefined
   symbol(name: string): bigint | undefined
   /** Where a member of a struct of the kernel's is, if that's known without its BTF. */

@@ -274,44 +274,6 @@ export function printInsnState(env: VerifierEnv, state: VerifierState, frameno: 
   printState(env, state, frameno, false)
 }
 
-const LINE_INFO_SIZE = 16
-
-/** find_linfo: the last record at or before an instruction; -1 for none. */
-function findLinfo(view: DataView, count: number, insnOff: number): number {
-  let low = 0
-  let high = count - 1
-  while (low < high) {
-    const mid = low + ((high - low + 1) >> 1)
-    if (view.getUint32(mid * LINE_INFO_SIZE, true) <= insnOff) low = mid
-    else high = mid - 1
-  }
-  return low
-}
-
-/** verbose_linfo: the source line of an instruction, unless it was the last one written. */
-export function verboseLinfo(env: VerifierEnv, insnOff: number, prefix: string): void {
-  const { log, input } = env
-  const { lineInfo, btf } = input
-  const count = lineInfo.length / LINE_INFO_SIZE
-  if (!log.needed || count === 0 || insnOff >= env.insns.length || !btf) return
-  const view = env.lineInfo
-  const found = findLinfo(view, count, insnOff)
-  const previous = env.prevLinfo
-  if (found === previous) return
-  const at = found * LINE_INFO_SIZE
-  const fileOff = view.getUint32(at + 4, true)
-  const line = view.getUint32(at + 12, true) >>> 10
-  if (previous >= 0) {
-    const before = previous * LINE_INFO_SIZE
-    if (view.getUint32(before + 4, true) === fileOff && view.getUint32(before + 12, true) >>> 10 === line) return
-  }
-  if (prefix !== '') log.write(prefix)
-  log.write(btf.string(view.getUint32(at + 8, true)).replace(/^[ \t\n\v\f\r\u00a0]+/, ''))
-  const file = btf.string(fileOff)
-  log.write(` @ ${file.slice(file.lastIndexOf('/') + 1)}:${line}\n`)
-  env.prevLinfo = found
-}
-
 /** verbose_insn, without the line's end. */
 export function insnText(env: VerifierEnv, i: number): string {
   return disasm(env.insns, i, namesOf(env))

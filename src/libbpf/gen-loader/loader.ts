@@ -25,7 +25,7 @@ import {
 } from './layout.ts'
 import { Reg, LoaderWriter } from './writer.ts'
 import type { MapCreateAttr, ProgLoadAttr } from '../../uapi/attr.ts'
-import type { CoreRelo } from '../model.ts'
+import type { CoreRelo } from '../../btf/core/spec.ts'
 import type { Log } from '../log.ts'
 import type { ExternUse } from './externs.ts'
 

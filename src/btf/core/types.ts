@@ -1,7 +1,7 @@
-import { Errno } from '../uapi/errno.ts'
-import type { Log } from './log.ts'
-import { essentialNameLength } from './names.ts'
-import { BtfKind, kindName } from './object-btf.ts'
+import { Errno } from '../../uapi/errno.ts'
+import type { CoreHost } from './host.ts'
+import { essentialNameLength } from '../flavors.ts'
+import { Kind } from '../kinds.ts'
 
 /** What relocations ask of BTF, the object's own or the kernel's. */
 export interface TypeView {
@@ -26,15 +26,21 @@ export interface TypeView {
   skipModsAndTypedefs(id: number): number
 }
 
+/** Of the object's own BTF. */
+export interface LocalTypes extends TypeView {
+  string(off: number): string
+  memberNameOff(id: number, i: number): number
+}
+
 const MAX_DEPTH = 32
 export const INT_SIGNED = 1
 
 export function isAnyEnum(kind: number): boolean {
-  return kind === BtfKind.ENUM || kind === BtfKind.ENUM64
+  return kind === Kind.ENUM || kind === Kind.ENUM64
 }
 
 export function isComposite(kind: number): boolean {
-  return kind === BtfKind.STRUCT || kind === BtfKind.UNION
+  return kind === Kind.STRUCT || kind === Kind.UNION
 }
 
 /** btf_kind_core_compat. */
@@ -48,8 +54,8 @@ export function typesAreCompatible(
   localId: number,
   target: TypeView,
   targetId: number,
-  log: Log,
-  level = MAX_DEPTH,
+  host: CoreHost,
+  level = host.compatibleDepth,
 ): number {
   if (!kindsAreCompatible(local.kind(localId), target.kind(targetId))) return 0
   for (let depth = MAX_DEPTH; depth > 0; depth--) {
@@ -58,31 +64,31 @@ export function typesAreCompatible(
     const kind = local.kind(localId)
     if (!kindsAreCompatible(kind, target.kind(targetId))) return 0
     switch (kind) {
-      case BtfKind.VOID:
-      case BtfKind.STRUCT:
-      case BtfKind.UNION:
-      case BtfKind.ENUM:
-      case BtfKind.FWD:
-      case BtfKind.ENUM64:
+      case Kind.UNKN:
+      case Kind.STRUCT:
+      case Kind.UNION:
+      case Kind.ENUM:
+      case Kind.FWD:
+      case Kind.ENUM64:
         return 1
-      case BtfKind.INT:
+      case Kind.INT:
         return local.intOffset(localId) === 0 && target.intOffset(targetId) === 0 ? 1 : 0
-      case BtfKind.PTR:
+      case Kind.PTR:
         localId = local.type(localId)
         targetId = target.type(targetId)
         break
-      case BtfKind.ARRAY:
+      case Kind.ARRAY:
         localId = local.arrayElem(localId)
         targetId = target.arrayElem(targetId)
         break
-      case BtfKind.FUNC_PROTO: {
+      case Kind.FUNC_PROTO: {
         const count = local.vlen(localId)
         if (count !== target.vlen(targetId)) return 0
         for (let i = 0; i < count; i++) {
           if (level <= 0) return -Errno.EINVAL
           const localParam = local.skipModsAndTypedefs(local.paramType(localId, i))
           const targetParam = target.skipModsAndTypedefs(target.paramType(targetId, i))
-          const verdict = typesAreCompatible(local, localParam, target, targetParam, log, level - 1)
+          const verdict = typesAreCompatible(local, localParam, target, targetParam, host, level - 1)
           if (verdict <= 0) return verdict
         }
         localId = local.type(localId)
@@ -90,7 +96,7 @@ export function typesAreCompatible(
         break
       }
       default:
-        log.warn(`unexpected kind ${kindName(kind)} relocated, local [${localId}], target [${targetId}]`)
+        host.warn(`unexpected kind ${host.kindName(kind)} relocated, local [${localId}], target [${targetId}]`)
         return 0
     }
   }
@@ -109,9 +115,9 @@ export function typesMatch(
   localId: number,
   target: TypeView,
   targetId: number,
-  log: Log,
+  host: CoreHost,
   behindPtr = false,
-  level = MAX_DEPTH,
+  level = host.matchDepth,
 ): number {
   if (level <= 0) return -Errno.EINVAL
   for (let depth = MAX_DEPTH; depth > 0; depth--) {
@@ -121,47 +127,47 @@ export function typesMatch(
     const kind = local.kind(localId)
     const targetKind = target.kind(targetId)
     switch (kind) {
-      case BtfKind.VOID:
+      case Kind.UNKN:
         return kind === targetKind ? 1 : 0
-      case BtfKind.FWD: {
+      case Kind.FWD: {
         const isUnion = local.kflag(localId)
         if (kind === targetKind) return isUnion === target.kflag(targetId) ? 1 : 0
         if (!behindPtr) return 0
-        return targetKind === (isUnion ? BtfKind.UNION : BtfKind.STRUCT) ? 1 : 0
+        return targetKind === (isUnion ? Kind.UNION : Kind.STRUCT) ? 1 : 0
       }
-      case BtfKind.ENUM:
-      case BtfKind.ENUM64:
+      case Kind.ENUM:
+      case Kind.ENUM64:
         return isAnyEnum(targetKind) && enumsMatch(local, localId, target, targetId) ? 1 : 0
-      case BtfKind.STRUCT:
-      case BtfKind.UNION:
+      case Kind.STRUCT:
+      case Kind.UNION:
         if (behindPtr) {
           if (kind === targetKind) return 1
-          if (targetKind !== BtfKind.FWD) return 0
-          return (kind === BtfKind.UNION) === target.kflag(targetId) ? 1 : 0
+          if (targetKind !== Kind.FWD) return 0
+          return (kind === Kind.UNION) === target.kflag(targetId) ? 1 : 0
         }
-        return kind === targetKind ? compositesMatch(local, localId, target, targetId, log, level) : 0
-      case BtfKind.INT: {
+        return kind === targetKind ? compositesMatch(local, localId, target, targetId, host, level) : 0
+      case Kind.INT: {
         if (kind !== targetKind) return 0
         const signs = (local.intEncoding(localId) ^ target.intEncoding(targetId)) & INT_SIGNED
         return local.size(localId) === target.size(targetId) && signs === 0 ? 1 : 0
       }
-      case BtfKind.PTR:
+      case Kind.PTR:
         if (kind !== targetKind) return 0
         behindPtr = true
         localId = local.type(localId)
         targetId = target.type(targetId)
         break
-      case BtfKind.ARRAY:
+      case Kind.ARRAY:
         if (kind !== targetKind || local.arrayLength(localId) !== target.arrayLength(targetId)) return 0
         localId = local.arrayElem(localId)
         targetId = target.arrayElem(targetId)
         break
-      case BtfKind.FUNC_PROTO: {
+      case Kind.FUNC_PROTO: {
         const count = local.vlen(localId)
         if (kind !== targetKind || count !== target.vlen(targetId)) return 0
         for (let i = 0; i < count; i++) {
           const [a, b] = [local.paramType(localId, i), target.paramType(targetId, i)]
-          const verdict = typesMatch(local, a, target, b, log, behindPtr, level - 1)
+          const verdict = typesMatch(local, a, target, b, host, behindPtr, level - 1)
           if (verdict <= 0) return verdict
         }
         localId = local.type(localId)
@@ -169,7 +175,7 @@ export function typesMatch(
         break
       }
       default:
-        log.warn(`unexpected kind ${kindName(kind)} relocated, local [${localId}], target [${targetId}]`)
+        host.warn(`unexpected kind ${host.kindName(kind)} relocated, local [${localId}], target [${targetId}]`)
         return 0
     }
   }
@@ -192,7 +198,7 @@ function compositesMatch(
   localId: number,
   target: TypeView,
   targetId: number,
-  log: Log,
+  host: CoreHost,
   level: number,
 ): number {
   if (local.vlen(localId) > target.vlen(targetId)) return 0
@@ -201,7 +207,7 @@ function compositesMatch(
     for (let j = 0; j < target.vlen(targetId) && !matched; j++) {
       if (!namesMatch(local.memberName(localId, i), target.memberName(targetId, j))) continue
       const [a, b] = [local.memberType(localId, i), target.memberType(targetId, j)]
-      const verdict = typesMatch(local, a, target, b, log, false, level - 1)
+      const verdict = typesMatch(local, a, target, b, host, false, level - 1)
       if (verdict < 0) return verdict
       matched = verdict > 0
     }

@@ -1,11 +1,9 @@
-import { Errno } from '../uapi/errno.ts'
-import { isAnyEnum, isComposite } from './core-types.ts'
-import type { TypeView } from './core-types.ts'
-import { LibbpfError } from './error.ts'
-import type { Log } from './log.ts'
-import type { CoreRelo } from './model.ts'
-import { BtfKind, kindName } from './object-btf.ts'
-import type { ObjectBtf } from './object-btf.ts'
+import { Errno } from '../../uapi/errno.ts'
+import { isAnyEnum, isComposite } from './types.ts'
+import type { LocalTypes, TypeView } from './types.ts'
+import { CoreError } from './host.ts'
+import type { CoreHost } from './host.ts'
+import { Kind } from '../kinds.ts'
 
 /** enum bpf_core_relo_kind. */
 export const CoreKind = {
@@ -56,7 +54,17 @@ export function isEnumvalKind(kind: number): boolean {
   return kind === CoreKind.ENUMVAL_EXISTS || kind === CoreKind.ENUMVAL_VALUE
 }
 
+/** struct bpf_core_relo. */
+export interface CoreRelo {
+  insnOff: number
+  typeId: number
+  accessStrOff: number
+  kind: number
+}
+
 const SPEC_MAX_LEN = 64
+/** Bytes of the buffers that messages show a spec from. */
+const SPEC_BUFFER = 256
 
 export interface Accessor {
   typeId: number
@@ -81,44 +89,44 @@ export function emptySpec(btf: TypeView, rootTypeId: number, kind: number): Spec
 }
 
 export function pushRaw(spec: Spec, index: number): void {
-  if (spec.raw.length === SPEC_MAX_LEN) throw new LibbpfError(Errno.E2BIG)
+  if (spec.raw.length === SPEC_MAX_LEN) throw new CoreError(Errno.E2BIG)
   spec.raw.push(index)
 }
 
-/** btf__resolve_size, for either BTF. @throws LibbpfError. */
+/** btf__resolve_size, for either BTF. @throws CoreError. */
 export function sizeOf(btf: TypeView, id: number): number {
   let elems = 1
   for (let depth = 0; depth < 32; depth++) {
     switch (btf.kind(id)) {
-      case BtfKind.INT:
-      case BtfKind.STRUCT:
-      case BtfKind.UNION:
-      case BtfKind.ENUM:
-      case BtfKind.ENUM64:
-      case BtfKind.DATASEC:
-      case BtfKind.FLOAT:
+      case Kind.INT:
+      case Kind.STRUCT:
+      case Kind.UNION:
+      case Kind.ENUM:
+      case Kind.ENUM64:
+      case Kind.DATASEC:
+      case Kind.FLOAT:
         return elems * btf.size(id)
-      case BtfKind.PTR:
+      case Kind.PTR:
         return elems * 8
-      case BtfKind.TYPEDEF:
-      case BtfKind.VOLATILE:
-      case BtfKind.CONST:
-      case BtfKind.RESTRICT:
-      case BtfKind.VAR:
-      case BtfKind.DECL_TAG:
-      case BtfKind.TYPE_TAG:
+      case Kind.TYPEDEF:
+      case Kind.VOLATILE:
+      case Kind.CONST:
+      case Kind.RESTRICT:
+      case Kind.VAR:
+      case Kind.DECL_TAG:
+      case Kind.TYPE_TAG:
         id = btf.type(id)
         break
-      case BtfKind.ARRAY:
+      case Kind.ARRAY:
         elems *= btf.arrayLength(id)
-        if (elems > 0xffff_ffff) throw new LibbpfError(Errno.E2BIG)
+        if (elems > 0xffff_ffff) throw new CoreError(Errno.E2BIG)
         id = btf.arrayElem(id)
         break
       default:
-        throw new LibbpfError(Errno.EINVAL)
+        throw new CoreError(Errno.EINVAL)
     }
   }
-  throw new LibbpfError(Errno.EINVAL)
+  throw new CoreError(Errno.EINVAL)
 }
 
 /** is_flex_arr: an array without a length that ends a struct may be indexed at will. */
@@ -127,10 +135,10 @@ export function isFlexibleArray(btf: TypeView, accessor: Accessor | undefined, a
   return accessor.idx === btf.vlen(accessor.typeId) - 1
 }
 
-/** bpf_core_parse_spec. @throws LibbpfError. */
-export function parseSpec(progName: string, btf: ObjectBtf, relo: CoreRelo, log: Log): Spec {
+/** bpf_core_parse_spec. @throws CoreError. */
+export function parseSpec(progName: string, btf: LocalTypes, relo: CoreRelo, host: CoreHost): Spec {
   const bad = (): never => {
-    throw new LibbpfError(Errno.EINVAL)
+    throw new CoreError(Errno.EINVAL)
   }
   const text = btf.string(relo.accessStrOff)
   if (text === '' || text.startsWith(':')) bad()
@@ -164,16 +172,16 @@ export function parseSpec(progName: string, btf: ObjectBtf, relo: CoreRelo, log:
       if (name === '' && btf.memberNameOff(id, index) !== 0) bad()
       if (name !== '') spec.path.push({ typeId: id, idx: index, name })
       id = btf.memberType(id, index)
-    } else if (kind === BtfKind.ARRAY) {
+    } else if (kind === Kind.ARRAY) {
       const flexible = isFlexibleArray(btf, spec.path.at(-1), id)
       if (!flexible && index >= btf.arrayLength(id)) bad()
       id = btf.skipModsAndTypedefs(btf.arrayElem(id))
       spec.path.push({ typeId: id, idx: index, name: undefined })
       spec.bitOffset += index * sizeOf(btf, id) * 8
     } else {
-      log.warn(
+      host.warn(
         `prog '${progName}': relo for [${relo.typeId}] ${text.split(':').slice(spec.raw.length).join(':')} ` +
-          `(at idx ${i}) captures type [${id}] of unexpected kind ${kindName(kind)}`,
+          `(at idx ${i}) captures type [${id}] of unexpected kind ${host.kindName(kind)}`,
       )
       bad()
     }
@@ -181,18 +189,23 @@ export function parseSpec(progName: string, btf: ObjectBtf, relo: CoreRelo, log:
   return spec
 }
 
+/** What messages show of a spec: as much as their buffer takes. */
+export function shownSpec(host: CoreHost, spec: Spec): string {
+  return formatSpec(host, spec).slice(0, SPEC_BUFFER - 1)
+}
+
 /** bpf_core_format_spec. */
-export function formatSpec(spec: Spec): string {
+export function formatSpec(host: CoreHost, spec: Spec): string {
   const { btf, rootTypeId } = spec
   const name = btf.name(rootTypeId)
-  const head = `<${coreKindName(spec.kind)}> [${rootTypeId}] ${kindName(btf.kind(rootTypeId))} ${name === '' ? '<anon>' : name}`
+  const head = `<${coreKindName(spec.kind)}> [${rootTypeId}] ${host.kindName(btf.kind(rootTypeId))} ${name === '' ? '<anon>' : name}`
   if (isTypeKind(spec.kind)) return head
   if (isEnumvalKind(spec.kind)) {
     const id = btf.skipModsAndTypedefs(rootTypeId)
     const index = spec.raw[0] ?? 0
     if (!isAnyEnum(btf.kind(id)) || index >= btf.vlen(id)) return head
     const value = BigInt(btf.enumValue(id, index))
-    const bits = btf.kind(id) === BtfKind.ENUM ? 32 : 64
+    const bits = btf.kind(id) === Kind.ENUM ? 32 : 64
     const shown = btf.kflag(id) ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value)
     return `${head}::${btf.enumName(id, index)} = ${shown}`
   }

@@ -1,12 +1,12 @@
-import { Errno } from '../uapi/errno.ts'
-import { INT_SIGNED, isAnyEnum, isComposite, kindsAreCompatible, typesAreCompatible, typesMatch } from './core-types.ts'
-import type { TypeView } from './core-types.ts'
-import { CoreKind, emptySpec, isEnumvalKind, isFlexibleArray, isTypeKind, pushRaw, sizeOf } from './core-spec.ts'
-import type { Accessor, Spec } from './core-spec.ts'
-import { LibbpfError } from './error.ts'
-import type { Log } from './log.ts'
-import { essentialNameLength } from './names.ts'
-import { BtfKind } from './object-btf.ts'
+import { Errno } from '../../uapi/errno.ts'
+import { INT_SIGNED, isAnyEnum, isComposite, kindsAreCompatible, typesAreCompatible, typesMatch } from './types.ts'
+import type { TypeView } from './types.ts'
+import { CoreKind, emptySpec, isEnumvalKind, isFlexibleArray, isTypeKind, pushRaw, sizeOf } from './spec.ts'
+import type { Accessor, Spec } from './spec.ts'
+import { CoreError } from './host.ts'
+import type { CoreHost } from './host.ts'
+import { essentialNameLength } from '../flavors.ts'
+import { Kind } from '../kinds.ts'
 
 function sameEssentialName(a: string, b: string): boolean {
   const length = essentialNameLength(a)
@@ -14,7 +14,7 @@ function sameEssentialName(a: string, b: string): boolean {
 }
 
 function positive(verdict: number): boolean {
-  if (verdict < 0) throw new LibbpfError(-verdict)
+  if (verdict < 0) throw new CoreError(-verdict)
   return verdict > 0
 }
 
@@ -27,18 +27,18 @@ function fieldsAreCompatible(local: TypeView, localId: number, target: TypeView,
     if (isComposite(kind) && isComposite(target.kind(targetId))) return true
     if (!kindsAreCompatible(kind, target.kind(targetId))) return false
     switch (kind) {
-      case BtfKind.PTR:
-      case BtfKind.FLOAT:
+      case Kind.PTR:
+      case Kind.FLOAT:
         return true
-      case BtfKind.FWD:
-      case BtfKind.ENUM64:
-      case BtfKind.ENUM: {
+      case Kind.FWD:
+      case Kind.ENUM64:
+      case Kind.ENUM: {
         const [a, b] = [local.name(localId), target.name(targetId)]
         return essentialNameLength(a) === 0 || essentialNameLength(b) === 0 || sameEssentialName(a, b)
       }
-      case BtfKind.INT:
+      case Kind.INT:
         return local.intOffset(localId) === 0 && target.intOffset(targetId) === 0
-      case BtfKind.ARRAY:
+      case Kind.ARRAY:
         localId = local.arrayElem(localId)
         targetId = target.arrayElem(targetId)
         break
@@ -81,13 +81,13 @@ export function matchSpec(
   local: Spec,
   target: TypeView,
   targetId: number,
-  log: Log,
+  host: CoreHost,
   spec = emptySpec(target, targetId, local.kind),
 ): { matches: boolean; spec: Spec } {
   const no = { matches: false, spec }
   if (isTypeKind(local.kind)) {
     const compare = local.kind === CoreKind.TYPE_MATCHES ? typesMatch : typesAreCompatible
-    return { matches: positive(compare(local.btf, local.rootTypeId, target, targetId, log)), spec }
+    return { matches: positive(compare(local.btf, local.rootTypeId, target, targetId, host)), spec }
   }
   if (isEnumvalKind(local.kind)) {
     const id = target.skipModsAndTypedefs(targetId)
@@ -112,7 +112,7 @@ export function matchSpec(
       continue
     }
     if (i > 0) {
-      if (target.kind(id) !== BtfKind.ARRAY) return no
+      if (target.kind(id) !== Kind.ARRAY) return no
       const flexible = isFlexibleArray(target, spec.path.at(-1), id)
       if (!flexible && accessor.idx >= target.arrayLength(id)) return no
       id = target.skipModsAndTypedefs(target.arrayElem(id))
@@ -141,13 +141,13 @@ const plain = (value: number | bigint | boolean, validate = true): FieldValue =>
   validate,
 })
 
-/** bpf_core_calc_field_relo. @throws LibbpfError. */
+/** bpf_core_calc_field_relo. @throws CoreError. */
 export function fieldValue(
   progName: string,
   kind: number,
   insnOff: number,
   spec: Spec | undefined,
-  log: Log,
+  host: CoreHost,
 ): FieldValue | undefined {
   if (kind === CoreKind.FIELD_EXISTS) return plain(spec !== undefined)
   const accessor = spec?.path.at(-1)
@@ -160,8 +160,8 @@ export function fieldValue(
       return { value: BigInt(Math.floor(spec.bitOffset / 8)), size, typeId: accessor.typeId, validate: true }
     }
     if (kind === CoreKind.FIELD_BYTE_SIZE) return plain(sizeOf(btf, accessor.typeId))
-    log.warn(`prog '${progName}': relo ${kind} at insn #${insn} can't be applied to array access`)
-    throw new LibbpfError(Errno.EINVAL)
+    host.warn(`prog '${progName}': relo ${kind} at insn #${insn} can't be applied to array access`)
+    throw new CoreError(Errno.EINVAL)
   }
   const type = btf.skipModsAndTypedefs(btf.memberType(accessor.typeId, accessor.idx))
   const bitOff = spec.bitOffset
@@ -175,8 +175,8 @@ export function fieldValue(
     byteOff = start()
     while (bitOff + bitSize - byteOff * 8 > byteSize * 8) {
       if (byteSize >= 8 || byteSize === 0) {
-        log.warn(`prog '${progName}': relo ${kind} at insn #${insn} can't be satisfied for bitfield`)
-        throw new LibbpfError(Errno.E2BIG)
+        host.warn(`prog '${progName}': relo ${kind} at insn #${insn} can't be satisfied for bitfield`)
+        throw new CoreError(Errno.E2BIG)
       }
       byteSize *= 2
       byteOff = start()
@@ -196,7 +196,7 @@ export function fieldValue(
     case CoreKind.FIELD_SIGNED: {
       const its = btf.kind(type)
       const signed =
-        (isAnyEnum(its) && btf.kflag(type)) || (its === BtfKind.INT && (btf.intEncoding(type) & INT_SIGNED) !== 0)
+        (isAnyEnum(its) && btf.kflag(type)) || (its === Kind.INT && (btf.intEncoding(type) & INT_SIGNED) !== 0)
       return plain(signed)
     }
     case CoreKind.FIELD_LSHIFT_U64:
@@ -204,13 +204,13 @@ export function fieldValue(
     case CoreKind.FIELD_RSHIFT_U64:
       return plain(BigInt.asUintN(64, BigInt(64 - bitSize)))
     default:
-      throw new LibbpfError(Errno.ENOTSUP)
+      throw new CoreError(Errno.ENOTSUP)
   }
 }
 
 function innermost(btf: TypeView, id: number): number {
   id = btf.skipModsAndTypedefs(id)
-  for (let depth = 0; btf.kind(id) === BtfKind.ARRAY && depth < 64; depth++) {
+  for (let depth = 0; btf.kind(id) === Kind.ARRAY && depth < 64; depth++) {
     id = btf.skipModsAndTypedefs(btf.arrayElem(id))
   }
   return id
@@ -235,5 +235,8 @@ export function enumvalValue(kind: number, spec: Spec | undefined): FieldValue |
   if (kind === CoreKind.ENUMVAL_EXISTS) return plain(spec !== undefined)
   const accessor = spec?.path[0]
   if (spec === undefined || accessor === undefined) return undefined
-  return plain(BigInt.asUintN(64, BigInt(spec.btf.enumValue(accessor.typeId, accessor.idx))))
+  const value = BigInt(spec.btf.enumValue(accessor.typeId, accessor.idx))
+  // The value of an enum is an s32, whatever its sign.
+  const wide = spec.btf.kind(accessor.typeId) === Kind.ENUM ? BigInt.asIntN(32, value) : value
+  return plain(BigInt.asUintN(64, wide))
 }

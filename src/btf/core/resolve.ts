@@ -1,31 +1,28 @@
-import type { Btf } from '../btf/btf.ts'
-import { Errno } from '../uapi/errno.ts'
-import { enumvalValue, fieldValue, matchSpec, typeValue } from './core-match.ts'
-import type { FieldValue } from './core-match.ts'
-import { INT_SIGNED, kindsAreCompatible } from './core-types.ts'
+import { Errno } from '../../uapi/errno.ts'
+import { enumvalValue, fieldValue, matchSpec, typeValue } from './match.ts'
+import type { FieldValue } from './match.ts'
+import { INT_SIGNED } from './types.ts'
+import type { LocalTypes, TypeView } from './types.ts'
 import {
   CoreKind,
   coreKindName,
   emptySpec,
-  formatSpec,
+  shownSpec,
   isEnumvalKind,
   isFieldKind,
   isTypeKind,
   parseSpec,
-} from './core-spec.ts'
-import type { Spec } from './core-spec.ts'
-import { LibbpfError } from './error.ts'
-import type { Log } from './log.ts'
-import type { CoreRelo } from './model.ts'
-import { essentialNameLength } from './names.ts'
-import { BtfKind, kindName } from './object-btf.ts'
-import type { ObjectBtf } from './object-btf.ts'
+} from './spec.ts'
+import type { CoreRelo, Spec } from './spec.ts'
+import { CoreError } from './host.ts'
+import type { CoreHost } from './host.ts'
+import { Kind } from '../kinds.ts'
 
 const INSN_SIZE = 8
 
 /** A type of the kernel's that an access may mean. */
 export interface Candidate {
-  btf: Btf
+  btf: TypeView
   id: number
 }
 
@@ -40,79 +37,37 @@ export interface Resolution {
   newSize: number
 }
 
-/** Types of a kernel by their names without flavours. */
-export class EssentialNames {
-  readonly #log: Log
-  readonly #known = new Map<Btf, Map<string, number[]>>()
-
-  constructor(log: Log) {
-    this.#log = log
-  }
-
-  /** bpf_core_add_cands. */
-  add(found: Candidate[], local: ObjectBtf, localId: number, target: Btf, targetName: string): void {
-    const name = local.name(localId)
-    const kind = local.kind(localId)
-    for (const id of this.#named(target, name.slice(0, essentialNameLength(name)))) {
-      if (!kindsAreCompatible(target.kind(id), kind)) continue
-      this.#log.debug(
-        () =>
-          `CO-RE relocating [${localId}] ${kindName(kind)} ${name}: found target candidate [${id}] ` +
-          `${kindName(target.kind(id))} ${target.name(id)} in [${targetName}]`,
-      )
-      found.push({ btf: target, id })
-    }
-  }
-
-  #named(target: Btf, essential: string): readonly number[] {
-    let names = this.#known.get(target)
-    if (names === undefined) {
-      names = new Map()
-      for (let id = target.startId; id < target.typeCount; id++) {
-        const full = target.name(id)
-        if (full === '') continue
-        const name = full.includes('___') ? full.slice(0, essentialNameLength(full)) : full
-        const ids = names.get(name)
-        if (ids === undefined) names.set(name, [id])
-        else ids.push(id)
-      }
-      this.#known.set(target, names)
-    }
-    return names.get(essential) ?? []
-  }
-}
-
 /**
  * bpf_core_calc_relo_insn: what a relocation comes to, and where the kernel has what it asks for. `candidates` keeps
  * those that matched, for the next relocation of the type.
- * @throws LibbpfError after printing why.
+ * @throws CoreError after printing why.
  */
 export function resolveCore(
   progName: string,
   index: number,
   relo: CoreRelo,
-  btf: ObjectBtf,
+  btf: LocalTypes,
   candidates: Candidate[],
-  log: Log,
+  host: CoreHost,
 ): { resolution: Resolution; spec: Spec | undefined } {
   const localId = relo.typeId
   const say = (message: string): string => `prog '${progName}': relo #${index}: ${message}`
   const localName = btf.name(localId)
   let local: Spec
   try {
-    local = parseSpec(progName, btf, relo, log)
+    local = parseSpec(progName, btf, relo, host)
   } catch (error) {
-    if (!(error instanceof LibbpfError)) throw error
+    if (!(error instanceof CoreError)) throw error
     const path = btf.string(relo.accessStrOff)
-    log.warn(
+    host.warn(
       say(
-        `parsing [${localId}] ${kindName(btf.kind(localId))} ${localName === '' ? '<anon>' : localName} + ` +
+        `parsing [${localId}] ${host.kindName(btf.kind(localId))} ${localName === '' ? '<anon>' : localName} + ` +
           `${path} failed: ${-error.errno}`,
       ),
     )
-    throw new LibbpfError(Errno.EINVAL)
+    throw new CoreError(Errno.EINVAL)
   }
-  log.debug(() => say(formatSpec(local)))
+  host.debug(() => say(shownSpec(host, local)))
   if (relo.kind === CoreKind.TYPE_ID_LOCAL) {
     const id = BigInt(local.rootTypeId)
     const resolution = {
@@ -127,30 +82,30 @@ export function resolveCore(
     return { resolution, spec: undefined }
   }
   if (localName === '') {
-    log.warn(say(`<${coreKindName(relo.kind)}> (${relo.kind}) relocation doesn't support anonymous types`))
-    throw new LibbpfError(Errno.ENOTSUP)
+    host.warn(say(`<${coreKindName(relo.kind)}> (${relo.kind}) relocation doesn't support anonymous types`))
+    throw new CoreError(Errno.ENOTSUP)
   }
   let chosen: { resolution: Resolution; spec: Spec } | undefined
   const matching: Candidate[] = []
   for (const [i, candidate] of candidates.entries()) {
-    const { matches, spec } = match(local, candidate, i, say, log)
-    log.debug(() => say(`${matches ? 'matching' : 'non-matching'} candidate #${i} ${formatSpec(spec)}`))
+    const { matches, spec } = match(local, candidate, i, say, host)
+    host.debug(() => say(`${matches ? 'matching' : 'non-matching'} candidate #${i} ${shownSpec(host, spec)}`))
     if (!matches) continue
-    const resolution = calculate(progName, index, relo, local, spec, log)
+    const resolution = calculate(progName, index, relo, local, spec, host)
     if (chosen === undefined) {
       chosen = { resolution, spec }
     } else if (spec.bitOffset !== chosen.spec.bitOffset) {
-      log.warn(say(`field offset ambiguity: ${spec.bitOffset} != ${chosen.spec.bitOffset}`))
-      throw new LibbpfError(Errno.EINVAL)
+      host.warn(say(`field offset ambiguity: ${spec.bitOffset} != ${chosen.spec.bitOffset}`))
+      throw new CoreError(Errno.EINVAL)
     } else if (resolution.poison !== chosen.resolution.poison || resolution.newVal !== chosen.resolution.newVal) {
       const word = (poison: boolean): string => (poison ? 'failure' : 'success')
-      log.warn(
+      host.warn(
         say(
           `relocation decision ambiguity: ${word(resolution.poison)} ${resolution.newVal} != ` +
             `${word(chosen.resolution.poison)} ${chosen.resolution.newVal}`,
         ),
       )
-      throw new LibbpfError(Errno.EINVAL)
+      throw new CoreError(Errno.EINVAL)
     }
     matching.push(candidate)
   }
@@ -159,8 +114,8 @@ export function resolveCore(
     candidates.splice(0, candidates.length, ...matching)
     return chosen
   }
-  log.debug(() => say('no matching targets found'))
-  return { resolution: calculate(progName, index, relo, local, undefined, log), spec: undefined }
+  host.debug(() => say('no matching targets found'))
+  return { resolution: calculate(progName, index, relo, local, undefined, host), spec: undefined }
 }
 
 function match(
@@ -168,14 +123,14 @@ function match(
   candidate: Candidate,
   i: number,
   say: (message: string) => string,
-  log: Log,
+  host: CoreHost,
 ): { matches: boolean; spec: Spec } {
   const spec = emptySpec(candidate.btf, candidate.id, local.kind)
   try {
-    return matchSpec(local, candidate.btf, candidate.id, log, spec)
+    return matchSpec(local, candidate.btf, candidate.id, host, spec)
   } catch (error) {
-    if (!(error instanceof LibbpfError)) throw error
-    log.warn(say(`error matching candidate #${i} ${formatSpec(spec)}: ${-error.errno}`))
+    if (!(error instanceof CoreError)) throw error
+    host.warn(say(`error matching candidate #${i} ${shownSpec(host, spec)}: ${-error.errno}`))
     throw error
   }
 }
@@ -187,14 +142,14 @@ function calculate(
   relo: CoreRelo,
   local: Spec,
   target: Spec | undefined,
-  log: Log,
+  host: CoreHost,
 ): Resolution {
   const { kind } = relo
   let orig: FieldValue | undefined
   let next: FieldValue | undefined
   if (isFieldKind(kind)) {
-    orig = fieldValue(progName, kind, relo.insnOff, local, log)
-    next = orig === undefined ? undefined : fieldValue(progName, kind, relo.insnOff, target, log)
+    orig = fieldValue(progName, kind, relo.insnOff, local, host)
+    next = orig === undefined ? undefined : fieldValue(progName, kind, relo.insnOff, target, host)
   } else if (isTypeKind(kind)) {
     orig = typeValue(kind, local)
     next = typeValue(kind, target)
@@ -202,11 +157,11 @@ function calculate(
     orig = enumvalValue(kind, local)
     next = enumvalValue(kind, target)
   } else {
-    log.warn(
+    host.warn(
       `prog '${progName}': relo #${index}: unrecognized CO-RE relocation ${coreKindName(kind)} (${kind}) ` +
         `at insn #${Math.floor(relo.insnOff / INSN_SIZE)}`,
     )
-    throw new LibbpfError(Errno.ENOTSUP)
+    throw new CoreError(Errno.ENOTSUP)
   }
   const origSize = orig?.size ?? 0
   const newSize = next?.size ?? 0
@@ -227,10 +182,10 @@ function calculate(
 /** Pointers and unsigned integers may be loaded at another size. */
 function sizesMayDiffer(local: Spec, orig: FieldValue, target: Spec, next: FieldValue): boolean {
   const [a, b] = [local.btf.kind(orig.typeId), target.btf.kind(next.typeId)]
-  if (a === BtfKind.PTR && b === BtfKind.PTR) return true
+  if (a === Kind.PTR && b === Kind.PTR) return true
   return (
-    a === BtfKind.INT &&
-    b === BtfKind.INT &&
+    a === Kind.INT &&
+    b === Kind.INT &&
     local.btf.intEncoding(orig.typeId) !== INT_SIGNED &&
     target.btf.intEncoding(next.typeId) !== INT_SIGNED
   )
