@@ -1,23 +1,35 @@
-// Records a kernel profile, profiles/NAME, from what a booted kernel showed of itself:
-//   node scripts/profile.mjs NAME FOLDER
-// FOLDER holds what these commands wrote, run as root in a fresh boot of that kernel (a virtual machine will do; no
-// modules loaded, so that all symbols are the kernel's own):
-//   cat /sys/kernel/btf/vmlinux > vmlinux.btf
-//   echo 0 > /proc/sys/kernel/kptr_restrict; cat /proc/kallsyms > kallsyms
-//   cat /boot/config-$(uname -r) > config
-//   sysctl -a > sysctl
-// Release, version and machine are taken from the sysctls (kernel.osrelease, kernel.version, kernel.arch).
+// Records a kernel profile, profiles/NAME, from what a booted kernel shows of itself:
+//   node scripts/profile.mjs NAME [FOLDER]
+// Without FOLDER it boots the kernel of $LINUX_IMAGE in a virtual machine (see fixtures.mjs). FOLDER holds what the
+// guest's script below wrote, run as root in a fresh boot of that kernel (no modules loaded, so that all symbols are the
+// kernel's own).
 // Everything is compressed with brotli: it is part of the package, and Node reads it without another dependency.
 import { build } from 'esbuild'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { boot } from './fixtures/boot.mjs'
 
-const [name, folder] = process.argv.slice(2)
-if (!name || !folder || !/^[\w.-]+$/.test(name)) {
-  console.error('usage: node scripts/profile.mjs NAME FOLDER')
+const guest = `cat /sys/kernel/btf/vmlinux > /out/vmlinux.btf
+echo 0 > /proc/sys/kernel/kptr_restrict; cat /proc/kallsyms > /out/kallsyms
+cp /boot/config-$(uname -r) /out/config
+sysctl -a > /out/sysctl
+uname -m > /out/machine
+`
+
+const [name, given] = process.argv.slice(2)
+if (!name || !/^[\w.-]+$/.test(name)) {
+  console.error('usage: node scripts/profile.mjs NAME [FOLDER]')
   process.exit(2)
+}
+
+const work = mkdtempSync(join(tmpdir(), 'profile-'))
+process.on('exit', () => rmSync(work, { recursive: true }))
+const folder = given ?? join(work, 'out')
+if (!given) {
+  writeFileSync(join(work, 'script'), guest)
+  boot({ script: join(work, 'script'), files: {}, out: folder })
 }
 
 const read = (file) => readFileSync(join(folder, file))
@@ -44,19 +56,14 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const out = join(root, 'profiles', name)
 mkdirSync(out, { recursive: true })
 // Packing is the command's own (`kernel import` does it too).
-const work = mkdtempSync(join(tmpdir(), 'profile-'))
-try {
-  const outfile = join(work, 'pack.mjs')
-  const entryPoints = [join(root, 'src/kernel/profile/pack.ts')]
-  await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external' })
-  cpSync(join(root, 'package.json'), join(work, 'package.json'))
-  const { PackEffort, packProfile } = await import(pathToFileURL(outfile).href)
-  const facts = {
-    release: sysctl('kernel.osrelease'),
-    version: sysctl('kernel.version'),
-    machine: sysctl('kernel.arch'),
-  }
-  packProfile(out, { vmlinuxBtf: btf, config, kallsyms, sysctl: sysctls }, facts, PackEffort.SMALL)
-} finally {
-  rmSync(work, { recursive: true })
+const outfile = join(work, 'pack.mjs')
+const entryPoints = [join(root, 'src/kernel/profile/pack.ts')]
+await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external' })
+cpSync(join(root, 'package.json'), join(work, 'package.json'))
+const { PackEffort, packProfile } = await import(pathToFileURL(outfile).href)
+const facts = {
+  release: sysctl('kernel.osrelease'),
+  version: sysctl('kernel.version'),
+  machine: read('machine').toString().trim(),
 }
+packProfile(out, { vmlinuxBtf: btf, config, kallsyms, sysctl: sysctls }, facts, PackEffort.SMALL)

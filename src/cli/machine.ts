@@ -31,7 +31,7 @@ export function mustBeKernel({ env, cwd }: Pick<CommandIo, 'env' | 'cwd'>, name:
   const kernels = kernelsFolder(env, cwd)
   if (hasKernel(name, kernels)) return
   const names = bootableKernels(kernels).map((kernel) => kernel.name)
-  throw new CommandError(`no kernel '${name}': there is ${names.join(', ')}`)
+  throw new CommandError(`no kernel '${name}': there is ${names.join(', ')}, and what lies between two of them`)
 }
 
 /** BPFTOOL_ENGINE: the engine that runs programs, where it isn't chosen by what pays. @throws CommandError. */

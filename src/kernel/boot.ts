@@ -3,7 +3,7 @@ import type { BootRequest, MachineFacts } from './bpf/machine-facts.ts'
 import { bootFresh, readFacts } from './bpf/machine-facts.ts'
 import { Process } from './bpf/process.ts'
 import { makeClock } from './process/clock.ts'
-import { listKernels, profileFolder } from './profile/folders.ts'
+import { listKernels, findKernel } from './profile/folders.ts'
 import type { KernelName } from './profile/folders.ts'
 import type { Profile } from './profile/profile.ts'
 import { loadProfile } from './profile/profile.ts'
@@ -69,7 +69,7 @@ export function bootDirectory(directory: string, options: BootRequest = {}): Mac
 
 /** The kernel that a machine runs. @throws StateError where it isn't there any more, or another has its name. */
 function profileOf({ profile: name, vmlinuxBtfSize }: MachineFacts, kernels: string | undefined): Profile {
-  if (profileFolder(name, kernels) === undefined)
+  if (findKernel(name, kernels) === undefined)
     throw new StateError(`the machine runs the kernel '${name}', which is not there: import it, or boot another one`)
   const profile = loadProfile(name, kernels)
   if ((vmlinuxBtfSize ?? profile.vmlinuxBtfSize) !== profile.vmlinuxBtfSize)
@@ -84,7 +84,7 @@ export function bootableKernels(kernels?: string): (KernelName & { profile: Prof
 
 /** Whether a kernel of that name can be booted. */
 export function hasKernel(name: string, kernels?: string): boolean {
-  return profileFolder(name, kernels) !== undefined
+  return findKernel(name, kernels) !== undefined
 }
 
 /** Boots another kernel in a directory: all that was loaded is gone. @throws StateError. */

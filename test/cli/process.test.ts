@@ -134,7 +134,7 @@ describe('the state directory', () => {
   })
 
   test('an unknown kernel', () => {
-    const error = "no kernel 'nosuch': there is 6.18"
+    const error = "no kernel 'nosuch': there is 5.10, 6.1, 6.12, 6.18, 7.2, and what lies between two of them"
     expect(bpftool('--kernel', 'nosuch', 'prog', 'show').stderr).toBe(`Error: ${error}\n`)
     expect(JSON.parse(bpftool('-j', '--kernel', 'nosuch', 'prog', 'show').stdout)).toEqual([{ error }])
   })

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Btf, Kind } from '../../src/btf/btf.ts'
-import { profileFolder } from '../../src/kernel/profile/folders.ts'
+import { findKernel } from '../../src/kernel/profile/folders.ts'
 import { findMember } from '../../src/kernel/btf/members.ts'
 import { loadProfile } from '../../src/kernel/profile/profile.ts'
 import { isSince } from '../../src/kernel/profile/release.ts'
@@ -66,14 +66,14 @@ describe('the profile of 6.18', () => {
   test('is of a release', () => {
     for (const since of ['5.10', '6.1', '6.18']) expect(isSince(profile, since)).toBe(true)
     for (const since of ['6.19', '7.0', '10.1']) expect(isSince(profile, since)).toBe(false)
-    expect(isSince({ release: '7.2.13+deb14-amd64' }, '7.2')).toBe(true)
+    expect(isSince({ linux: '7.2.13' }, '7.2')).toBe(true)
   })
 
   test('is one of a kind, and others are not there', () => {
     expect(loadProfile('6.18')).toBe(profile)
-    expect(profileFolder('6.18')).toMatch(/profiles.6\.18$/)
-    expect(profileFolder('..')).toBeUndefined()
-    expect(profileFolder('../profiles/6.18')).toBeUndefined()
+    expect(findKernel('6.18')?.folder).toMatch(/profiles.6\.18$/)
+    expect(findKernel('..')).toBeUndefined()
+    expect(findKernel('../profiles/6.18')).toBeUndefined()
     expect(() => loadProfile('2.4')).toThrow('there is no kernel "2.4"')
   })
 })

@@ -12,7 +12,7 @@ import { machineProcess } from './machine-process.ts'
 const show: Verb = (cmd, args) => {
   if (args.length > 0) throw new UsageError()
   const process = machineProcess(cmd)
-  const { profile, cpus, location } = process.machine
+  const { profile, cpus, location, nearest } = process.machine
   const { release, version, machine } = process.uname()
   const uptime = Number(process.clock('boottime') / 1_000_000_000n)
   const counts = Object.entries(process.countObjects()).map(([kind, number]) => [`${kind}s`, number] as const)
@@ -23,6 +23,7 @@ const show: Verb = (cmd, args) => {
     json.stringField('release', release)
     json.stringField('version', version)
     json.stringField('machine', machine)
+    if (nearest !== undefined) json.stringField('types', nearest)
     json.numberField('cpus', cpus)
     json.numberField('uptime', uptime)
     if (location !== undefined) json.stringField('state', location)
@@ -32,6 +33,7 @@ const show: Verb = (cmd, args) => {
   }
   cmd.out(`${profile}: Linux ${release} ${machine}\n`)
   cmd.out(`\t${version}\n`)
+  if (nearest !== undefined) cmd.out(`\tnot recorded: types, symbols, config and sysctls are those of ${nearest}\n`)
   cmd.out(`\tcpus ${cpus}  up ${uptime}s  state ${location ?? 'in memory'}\n`)
   cmd.out(`\t${counts.map(([name, number]) => `${name} ${number}`).join('  ')}\n`)
   return 0

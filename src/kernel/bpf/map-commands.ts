@@ -12,6 +12,7 @@ import type { KernelMap } from '../maps/map.ts'
 import { hasLock, initCopiedValue } from '../maps/value.ts'
 import type { StoredMap } from '../objects/encode.ts'
 import { checkName } from '../objects/names.ts'
+import { isSince } from '../profile/release.ts'
 import { mustHave } from '../process/capabilities.ts'
 import type { File } from '../process/descriptors.ts'
 import type { Kernel, Task } from './kernel.ts'
@@ -44,6 +45,8 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
   const { mapFlags: givenFlags = 0 } = given
   const attr: MapCreateAttr = { ...given, mapFlags: givenFlags & ~MapFlag.TOKEN_FD }
   const { mapType, mapFlags = 0, btfKeyTypeId = 0, btfValueTypeId = 0, btfVmlinuxValueTypeId = 0 } = attr
+  // CHECK_ATTR: what a kernel has no field for must be zero.
+  if (attr.valueTypeBtfObjFd && !isSince(kernel.profile, '6.9')) throw new KernelError(Errno.EINVAL)
   if (btfVmlinuxValueTypeId) {
     if (mapType !== MapType.STRUCT_OPS || btfKeyTypeId || btfValueTypeId) throw new KernelError(Errno.EINVAL)
   } else if (btfKeyTypeId && !btfValueTypeId) {

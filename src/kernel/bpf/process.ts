@@ -192,9 +192,10 @@ export class Process implements Syscalls {
     })
   }
 
-  /** The machine that the process runs on. */
-  get machine(): MachineFacts & { location: string | undefined } {
-    return { ...this.#kernel.facts, location: this.#kernel.location }
+  /** The machine that the process runs on; `nearest`: see Profile. */
+  get machine(): MachineFacts & { location: string | undefined; nearest: string | undefined } {
+    const { facts, location, profile } = this.#kernel
+    return { ...facts, location, nearest: profile.nearest }
   }
 
   /** Boots another kernel; this process ends with all others. */

@@ -31,7 +31,7 @@ function loadKernelFor(kernel: Kernel, task: Task): LoadKernel {
       },
       possibleCpus: kernel.possibleCpus,
       monotonic: () => kernel.clock.boottime(),
-      release: kernel.profile.release,
+      linux: kernel.profile.linux,
       btfById: (id) => kernel.btf(id).types,
       arrayValue: (id) => arrayValue(kernel, id),
       member: (path) => kernel.profile.member(path),

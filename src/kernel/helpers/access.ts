@@ -1,6 +1,8 @@
 import { AttachType as A } from '../../uapi/attach-type.ts'
 import { helperNames } from '../../uapi/helper-names.ts'
 import { ProgType as T } from '../../uapi/prog-type.ts'
+import type { Versioned } from '../profile/release.ts'
+import { isSince } from '../profile/release.ts'
 import { families } from './families.ts'
 import { protoRows } from './protos.ts'
 import type { HelperProto } from './row.ts'
@@ -15,7 +17,12 @@ export interface HelperContext {
   readonly attachFuncName?: string | undefined
   /** The operations struct of a STRUCT_OPS program. */
   readonly opsName?: string | undefined
-  readonly kernel: { option(name: string): string | undefined }
+  readonly kernel: HelperKernel
+}
+
+/** What of a kernel decides about its helpers. */
+export interface HelperKernel extends Versioned {
+  option(name: string): string | undefined
 }
 
 /** Program types and the family of helpers that each has (struct bpf_verifier_ops.get_func_proto). */
@@ -52,8 +59,37 @@ const familyOf: Readonly<Record<number, string>> = {
   [T.NETFILTER]: 'base',
 }
 
-/** Number of helpers, the one without a number included (__BPF_FUNC_MAX_ID). */
+/** Number of helpers of the latest kernel, the one without a number included. */
 export const HELPER_MAX_ID = helperNames.length
+
+/** The last helper of each version that brought some: they only get more. */
+const lastHelpers: readonly (readonly [since: string, last: string])[] = [
+  ['6.2', 'cgrp_storage_delete'],
+  ['6.1', 'user_ringbuf_drain'],
+  ['6.0', 'tcp_raw_check_syncookie_ipv6'],
+  ['5.19', 'dynptr_data'],
+  ['5.18', 'ima_file_hash'],
+  ['5.17', 'get_func_arg_cnt'],
+  ['5.16', 'kallsyms_lookup_name'],
+  ['5.15', 'task_pt_regs'],
+  ['5.14', 'sys_close'],
+  ['5.13', 'snprintf'],
+  ['5.12', 'check_mtu'],
+  ['5.11', 'sock_from_file'],
+]
+const BEFORE_ALL = 'redirect_peer'
+
+const counts = new Map<string, number>()
+
+/** Number of a kernel's helpers (__BPF_FUNC_MAX_ID). */
+export function helperCount(kernel: Versioned): number {
+  let count = counts.get(kernel.linux)
+  if (count === undefined) {
+    const last = lastHelpers.find(([since]) => isSince(kernel, since))?.[1] ?? BEFORE_ALL
+    counts.set(kernel.linux, (count = helperNames.indexOf(last) + 1))
+  }
+  return count
+}
 
 const parsed = new Map<string, HelperProto>()
 
@@ -71,7 +107,7 @@ export function protoByName(name: string): HelperProto | undefined {
 /** get_helper_proto: how this program may call a helper; undefined where it may not. */
 export function helperProto(context: HelperContext, id: number): HelperProto | undefined {
   const helper = helperNames[id]
-  if (helper === undefined || id === 0) return undefined
+  if (helper === undefined || id === 0 || id >= helperCount(context.kernel)) return undefined
   const family = context.type === T.STRUCT_OPS ? opsFamily(context.opsName) : familyOf[context.type]
   const name = family === undefined ? undefined : find(context, family, helper)
   return name === undefined ? undefined : protoByName(name)
@@ -92,9 +128,10 @@ function opsFamily(opsName: string | undefined): string | undefined {
 function find(context: HelperContext, family: string, helper: string): string | undefined {
   const rows = families[family]
   if (!rows) return undefined
-  const common = rows.first ?? (family === 'lsm' && isCgroupLsm(context) ? 'cgroupCommon' : undefined)
-  const fromCommon = common === undefined ? undefined : find(context, common, helper)
-  if (fromCommon !== undefined) return fromCommon
+  for (const common of rows.first ?? (family === 'lsm' && isCgroupLsm(context) ? ['cgroupCommon'] : [])) {
+    const fromCommon = find(context, common, helper)
+    if (fromCommon !== undefined) return fromCommon
+  }
   const listed = listedProto(context, family, helper)
   if (listed !== undefined) return decide(context, family, helper, listed)
   const next = rows.then === undefined ? undefined : find(context, rows.then, helper)
@@ -105,6 +142,7 @@ function find(context: HelperContext, family: string, helper: string): string | 
 interface Listed {
   readonly proto: string
   readonly options: readonly string[]
+  readonly since: string
 }
 
 /** Helpers of each family by name; made when a family is first asked. */
@@ -116,14 +154,16 @@ function listedProto({ kernel }: HelperContext, family: string, helper: string):
     const map = new Map<string, Listed>()
     for (const [options, words] of Object.entries(families[family]?.helpers ?? {})) {
       for (const word of words.trim().split(/\s+/)) {
-        const [name = '', proto = name] = word.split(':')
-        map.set(name, { proto, options: options === '' ? [] : options.split(' ') })
+        const [what = '', since = ''] = word.split('@')
+        const [name = '', proto = name] = what.split(':')
+        map.set(name, { proto, options: options === '' ? [] : options.split(' '), since })
       }
     }
     index = map
     indexes.set(family, index)
   }
   const listed = index.get(helper)
+  if (listed && listed.since !== '' && !isSince(kernel, listed.since)) return undefined
   return listed?.options.every((option) => kernel.option(option) !== undefined) ? listed.proto : undefined
 }
 
@@ -142,16 +182,40 @@ const noRetval: ReadonlySet<number> = new Set([
   A.CGROUP_UNIX_GETSOCKNAME,
 ])
 
+/** Types that couldn't fall back on what all programs may call, before 5.15. */
+const tracingTypes: ReadonlySet<number> = new Set([
+  T.KPROBE,
+  T.TRACEPOINT,
+  T.PERF_EVENT,
+  T.RAW_TRACEPOINT,
+  T.RAW_TRACEPOINT_WRITABLE,
+  T.TRACING,
+])
+
+/** Not later than this: pulling data would take away what a SRv6 program holds on to. */
+const NO_SEG6_PULL = '6.12.117 6.18.44 7.2'
+
 /** What hangs on the attach type and the like. */
 function decide(context: HelperContext, family: string, helper: string, proto: string): string | undefined {
   const { expectedAttachType: attach, sleepable } = context
   switch (`${family} ${helper}`) {
     case 'base task_storage_get':
     case 'base task_storage_delete':
+    case 'tracingBase task_storage_get':
+    case 'tracingBase task_storage_delete':
       return checksRecursion(context) ? proto : helper
     case 'base get_task_stack':
+    case 'tracingBase get_task_stack':
     case 'kprobe get_stack':
       return sleepable ? `${helper}_sleepable` : proto
+    case 'base spin_lock':
+    case 'base spin_unlock':
+      return !isSince(context.kernel, '5.15') && tracingTypes.has(context.type) ? undefined : proto
+    case 'tracingBase copy_from_user':
+    case 'tracingBase copy_from_user_task':
+      return sleepable || isSince(context.kernel, '6.2') ? proto : undefined
+    case 'lwtOut skb_pull_data':
+      return context.type === T.LWT_SEG6LOCAL && isSince(context.kernel, NO_SEG6_PULL) ? undefined : proto
     case 'tracingBase probe_write_user':
       return isLockedDown(context.kernel) ? undefined : proto
     case 'kprobe get_func_ip':
@@ -190,7 +254,7 @@ function decide(context: HelperContext, family: string, helper: string, proto: s
 }
 
 /** security_locked_down: where the kernel is built so that it always is, to keep its integrity. */
-export function isLockedDown(kernel: HelperContext['kernel']): boolean {
+export function isLockedDown(kernel: Pick<HelperKernel, 'option'>): boolean {
   return lockdowns.some((name) => kernel.option(name) !== undefined)
 }
 

@@ -1,11 +1,11 @@
 /**
- * Which helpers a program of some kind may call: the kernel's *_func_proto functions of Linux 6.18 as lists. A word is
- * a helper's name, or `helper:proto` where the kind has another prototype for it than the one of its name. What hangs on
- * more than build options is decided in access.ts.
+ * Which helpers a program of some kind may call: the kernel's *_func_proto functions as lists. A word is
+ * a helper's name, or `helper:proto` where the kind has another prototype for it than the one of its name; `@5.19` behind
+ * it: since that version. No helper is older than access.ts says. What hangs on more than build options is decided there.
  */
 export interface Family {
   /** Looked through first, for programs of control groups. */
-  readonly first?: string
+  readonly first?: readonly string[]
   /** By the build options that it needs, separated by spaces; the empty text for none. */
   readonly helpers: Readonly<Record<string, string>>
   /** Where whatever isn't listed is looked for. */
@@ -19,26 +19,31 @@ export const families: Readonly<Record<string, Family>> = {
         map_lookup_elem map_update_elem map_delete_elem map_push_elem map_pop_elem map_peek_elem
         map_lookup_percpu_elem get_prandom_u32 get_smp_processor_id:get_raw_smp_processor_id get_numa_node_id
         tail_call ktime_get_ns ktime_get_boot_ns ktime_get_tai_ns ringbuf_output ringbuf_reserve ringbuf_submit
-        ringbuf_discard ringbuf_query strncmp strtol strtoul get_current_pid_tgid get_ns_current_pid_tgid
-        get_current_uid_gid spin_lock spin_unlock jiffies64 per_cpu_ptr this_cpu_ptr timer_init timer_set_callback
+        ringbuf_discard ringbuf_query strncmp strtol@5.19 strtoul@5.19 get_current_pid_tgid@6.10 get_ns_current_pid_tgid@6.10
+        get_current_uid_gid@6.16 spin_lock spin_unlock jiffies64 per_cpu_ptr this_cpu_ptr timer_init timer_set_callback
         timer_start timer_cancel kptr_xchg for_each_map_elem loop user_ringbuf_drain ringbuf_reserve_dynptr
         ringbuf_submit_dynptr ringbuf_discard_dynptr dynptr_from_mem dynptr_read dynptr_write dynptr_data
-        task_storage_get:task_storage_get_recur task_storage_delete:task_storage_delete_recur get_current_task
-        get_current_task_btf get_current_comm probe_read_user probe_read_user_str copy_from_user copy_from_user_task
-        snprintf_btf snprintf task_pt_regs perf_event_read send_signal send_signal_thread get_branch_snapshot
-        find_vma trace_printk trace_vprintk perf_event_read_value probe_read_kernel probe_read_kernel_str
-        get_task_stack`,
+        task_storage_get:task_storage_get_recur@6.16 task_storage_delete:task_storage_delete_recur@6.16 get_current_task
+        get_current_task_btf get_current_comm@6.16 probe_read_user probe_read_user_str copy_from_user@6.16 copy_from_user_task@6.16
+        snprintf_btf snprintf task_pt_regs perf_event_read@6.16 send_signal@6.16 send_signal_thread@6.16 get_branch_snapshot@6.16
+        find_vma@6.16 trace_printk trace_vprintk perf_event_read_value@6.16 probe_read_kernel probe_read_kernel_str
+        get_task_stack@6.16`,
       CONFIG_CGROUPS: `
-        cgrp_storage_get cgrp_storage_delete get_current_cgroup_id get_current_ancestor_cgroup_id
-        current_task_under_cgroup`,
+        cgrp_storage_get cgrp_storage_delete get_current_cgroup_id@6.8 get_current_ancestor_cgroup_id@6.8
+        current_task_under_cgroup@6.16`,
       CONFIG_CGROUP_NET_CLASSID: `
-        get_cgroup_classid:get_cgroup_classid_curr`,
+        get_cgroup_classid:get_cgroup_classid_curr@6.16`,
     },
   },
   tracingBase: {
     helpers: {
       '': `
-        get_smp_processor_id get_func_ip:get_func_ip_tracing probe_write_user`,
+        get_smp_processor_id get_func_ip:get_func_ip_tracing probe_write_user get_current_pid_tgid
+        get_ns_current_pid_tgid get_current_uid_gid get_current_comm perf_event_read perf_event_read_value send_signal
+        send_signal_thread get_task_stack task_storage_get:task_storage_get_recur
+        task_storage_delete:task_storage_delete_recur copy_from_user copy_from_user_task get_branch_snapshot find_vma`,
+      CONFIG_CGROUPS: `
+        get_current_cgroup_id get_current_ancestor_cgroup_id@5.14 current_task_under_cgroup`,
       CONFIG_ARCH_HAS_NON_OVERLAPPING_ADDRESS_SPACE: `
         probe_read:probe_read_compat probe_read_str:probe_read_compat_str`,
     },
@@ -74,7 +79,7 @@ export const families: Readonly<Record<string, Family>> = {
     helpers: {
       '': `
         perf_event_output:perf_event_output_raw_tp get_stackid:get_stackid_raw_tp get_stack:get_stack_raw_tp
-        get_attach_cookie:get_attach_cookie_tracing`,
+        get_attach_cookie:get_attach_cookie_tracing@6.10`,
     },
     then: 'tracingBase',
   },
@@ -100,21 +105,31 @@ export const families: Readonly<Record<string, Family>> = {
     then: 'base',
   },
   cgSock: {
-    first: 'cgroupCommon',
+    first: ['cgroupCommon', 'cgroupCurrent'],
     helpers: {
       '': `
         get_socket_cookie:get_socket_cookie_sock get_netns_cookie:get_netns_cookie_sock
-        perf_event_output:event_output_data sk_storage_get:sk_storage_get_cg_sock ktime_get_coarse_ns`,
+        perf_event_output:event_output_data sk_storage_get:sk_storage_get_cg_sock ktime_get_coarse_ns
+        get_current_pid_tgid get_current_comm setsockopt:sk_setsockopt@7.2 getsockopt:sk_getsockopt@7.2`,
+      CONFIG_CGROUPS: `
+        get_current_ancestor_cgroup_id`,
+      CONFIG_CGROUP_NET_CLASSID: `
+        get_cgroup_classid:get_cgroup_classid_curr`,
     },
     then: 'base',
   },
   sockAddr: {
-    first: 'cgroupCommon',
+    first: ['cgroupCommon', 'cgroupCurrent'],
     helpers: {
       '': `
         bind get_socket_cookie:get_socket_cookie_sock_addr get_netns_cookie:get_netns_cookie_sock_addr
         perf_event_output:event_output_data sk_storage_get sk_storage_delete setsockopt:sock_addr_setsockopt
-        getsockopt:sock_addr_getsockopt`,
+        getsockopt:sock_addr_getsockopt
+        get_current_pid_tgid get_current_comm`,
+      CONFIG_CGROUPS: `
+        get_current_ancestor_cgroup_id`,
+      CONFIG_CGROUP_NET_CLASSID: `
+        get_cgroup_classid:get_cgroup_classid_curr`,
       CONFIG_INET: `
         sk_lookup_tcp:sock_addr_sk_lookup_tcp sk_lookup_udp:sock_addr_sk_lookup_udp sk_release
         skc_lookup_tcp:sock_addr_skc_lookup_tcp`,
@@ -124,13 +139,13 @@ export const families: Readonly<Record<string, Family>> = {
   skFilter: {
     helpers: {
       '': `
-        skb_load_bytes skb_load_bytes_relative get_socket_cookie get_netns_cookie get_socket_uid
+        skb_load_bytes skb_load_bytes_relative get_socket_cookie get_netns_cookie@6.16 get_socket_uid
         perf_event_output:skb_event_output`,
     },
     then: 'skBase',
   },
   cgSkb: {
-    first: 'cgroupCommon',
+    first: ['cgroupCommon'],
     helpers: {
       '': `
         sk_fullsock sk_storage_get sk_storage_delete perf_event_output:skb_event_output`,
@@ -149,7 +164,7 @@ export const families: Readonly<Record<string, Family>> = {
         skb_change_proto:skb_change skb_change_type skb_adjust_room skb_change_tail skb_change_head
         skb_get_tunnel_key skb_get_tunnel_opt redirect redirect_neigh redirect_peer get_route_realm get_hash_recalc
         set_hash_invalid set_hash perf_event_output:skb_event_output get_smp_processor_id skb_under_cgroup
-        get_socket_cookie get_netns_cookie get_socket_uid fib_lookup:skb_fib_lookup check_mtu:skb_check_mtu
+        get_socket_cookie get_netns_cookie@6.15 get_socket_uid fib_lookup:skb_fib_lookup check_mtu:skb_check_mtu
         sk_fullsock sk_storage_get sk_storage_delete skb_set_tunnel_key skb_set_tunnel_opt`,
       CONFIG_XFRM: `
         skb_get_xfrm_state`,
@@ -183,12 +198,12 @@ export const families: Readonly<Record<string, Family>> = {
     then: 'skBase',
   },
   sockOps: {
-    first: 'cgroupCommon',
+    first: ['cgroupCommon'],
     helpers: {
       '': `
         setsockopt:sock_ops_setsockopt getsockopt:sock_ops_getsockopt sock_ops_cb_flags_set sock_map_update
         sock_hash_update get_socket_cookie:get_socket_cookie_sock_ops perf_event_output:event_output_data
-        sk_storage_get sk_storage_delete get_netns_cookie:get_netns_cookie_sock_ops`,
+        sk_storage_get sk_storage_delete get_netns_cookie:get_netns_cookie_sock_ops@5.15`,
       CONFIG_INET: `
         load_hdr_opt:sock_ops_load_hdr_opt store_hdr_opt:sock_ops_store_hdr_opt
         reserve_hdr_opt:sock_ops_reserve_hdr_opt tcp_sock`,
@@ -199,7 +214,12 @@ export const families: Readonly<Record<string, Family>> = {
     helpers: {
       '': `
         msg_redirect_map msg_redirect_hash msg_apply_bytes msg_cork_bytes msg_pull_data msg_push_data msg_pop_data
-        perf_event_output:event_output_data sk_storage_get sk_storage_delete get_netns_cookie:get_netns_cookie_sk_msg`,
+        perf_event_output:event_output_data sk_storage_get sk_storage_delete get_netns_cookie:get_netns_cookie_sk_msg@5.15
+        get_current_uid_gid get_current_pid_tgid`,
+      CONFIG_CGROUPS: `
+        get_current_cgroup_id get_current_ancestor_cgroup_id`,
+      CONFIG_CGROUP_NET_CLASSID: `
+        get_cgroup_classid:get_cgroup_classid_curr`,
     },
     then: 'skBase',
   },
@@ -256,7 +276,7 @@ export const families: Readonly<Record<string, Family>> = {
     helpers: {
       '': `
         sk_select_reuseport skb_load_bytes:sk_reuseport_load_bytes
-        skb_load_bytes_relative:sk_reuseport_load_bytes_relative get_socket_cookie:get_socket_ptr_cookie
+        skb_load_bytes_relative:sk_reuseport_load_bytes_relative get_socket_cookie:get_socket_ptr_cookie@5.14
         ktime_get_coarse_ns`,
     },
     then: 'base',
@@ -274,8 +294,18 @@ export const families: Readonly<Record<string, Family>> = {
         get_local_storage get_retval set_retval`,
     },
   },
+  cgroupCurrent: {
+    helpers: {
+      '': `
+        get_current_uid_gid get_current_pid_tgid@6.1 get_current_comm@6.1`,
+      CONFIG_CGROUPS: `
+        get_current_cgroup_id get_current_ancestor_cgroup_id@6.1 current_task_under_cgroup@6.3`,
+      CONFIG_CGROUP_NET_CLASSID: `
+        get_cgroup_classid:get_cgroup_classid_curr@6.1`,
+    },
+  },
   cgroupDevice: {
-    first: 'cgroupCommon',
+    first: ['cgroupCommon', 'cgroupCurrent'],
     helpers: {
       '': `
         perf_event_output:event_output_data`,
@@ -283,21 +313,22 @@ export const families: Readonly<Record<string, Family>> = {
     then: 'base',
   },
   sysctl: {
-    first: 'cgroupCommon',
+    first: ['cgroupCommon', 'cgroupCurrent'],
     helpers: {
       '': `
         sysctl_get_name sysctl_get_current_value sysctl_get_new_value sysctl_set_new_value ktime_get_coarse_ns
-        perf_event_output:event_output_data`,
+        perf_event_output:event_output_data
+        strtol strtoul`,
     },
     then: 'base',
   },
   sockopt: {
-    first: 'cgroupCommon',
+    first: ['cgroupCommon', 'cgroupCurrent'],
     helpers: {
       '': `
         perf_event_output:event_output_data`,
       CONFIG_NET: `
-        get_netns_cookie:get_netns_cookie_sockopt sk_storage_get sk_storage_delete setsockopt:sk_setsockopt
+        get_netns_cookie:get_netns_cookie_sockopt@5.15 sk_storage_get sk_storage_delete setsockopt:sk_setsockopt
         getsockopt:sk_getsockopt`,
       CONFIG_INET: `
         tcp_sock`,
@@ -307,7 +338,7 @@ export const families: Readonly<Record<string, Family>> = {
   lsm: {
     helpers: {
       '': `
-        inode_storage_get inode_storage_delete spin_lock spin_unlock bprm_opts_set ima_inode_hash ima_file_hash
+        inode_storage_get inode_storage_delete spin_lock@5.11 spin_unlock@5.11 bprm_opts_set ima_inode_hash ima_file_hash
         get_attach_cookie:get_attach_cookie_tracing`,
       CONFIG_NET: `
         sk_storage_get sk_storage_delete setsockopt:sk_setsockopt getsockopt:sk_getsockopt`,

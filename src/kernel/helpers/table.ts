@@ -1,8 +1,5 @@
-import { AttachType } from '../../uapi/attach-type.ts'
 import { helperNames } from '../../uapi/helper-names.ts'
-import { ProgType } from '../../uapi/prog-type.ts'
-import { progTypes } from '../progs/types.ts'
-import { HELPER_MAX_ID, helperProto, protoByName } from './access.ts'
+import { HELPER_MAX_ID, protoByName } from './access.ts'
 import { families } from './families.ts'
 import type { HelperProto } from './row.ts'
 
@@ -22,7 +19,8 @@ export function helperRow(id: number): HelperRow | undefined {
   for (const { helpers } of Object.values(families)) {
     for (const words of Object.values(helpers)) {
       for (const word of words.trim().split(/\s+/)) {
-        const [helper, proto = word] = word.split(':')
+        const [what = ''] = word.split('@')
+        const [helper, proto = what] = what.split(':')
         if (helper === name) names.add(proto)
       }
     }
@@ -45,26 +43,4 @@ export function helperRows(): HelperRow[] {
 export function funcIdName(id: number): string {
   const name = helperNames[id]
   return id >= 0 && name !== undefined ? `bpf_${name}` : 'unknown'
-}
-
-/**
- * Program types that may call a helper, for some attach type of theirs.
- * @param option the kernel's build options.
- */
-export function progTypesOf(id: number, option: (name: string) => string | undefined): number[] {
-  const kernel = { option }
-  return progTypes
-    .filter(({ type, attachTypes = tracingAttachTypes(type) }) =>
-      attachTypes.some((expectedAttachType) => {
-        const context = { type, expectedAttachType, sleepable: false, kernel }
-        return helperProto(context, id) !== undefined
-      }),
-    )
-    .map(({ type }) => type)
-}
-
-function tracingAttachTypes(type: number): number[] {
-  if (type === ProgType.LSM) return [AttachType.LSM_MAC, AttachType.LSM_CGROUP]
-  if (type !== ProgType.TRACING) return [0]
-  return [AttachType.TRACE_FENTRY, AttachType.TRACE_RAW_TP, AttachType.TRACE_ITER]
 }

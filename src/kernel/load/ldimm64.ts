@@ -7,11 +7,12 @@ import { MapType } from '../../uapi/map-type.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
 import { refuse } from '../log.ts'
+import { isSince } from '../profile/release.ts'
 import type { MapRecord } from '../objects/records.ts'
 import type { LoadEnv } from './env.ts'
 import { addUsedBtf } from './fd-array.ts'
 import { addUsedMap } from './map-compat.ts'
-import { isKnownOpcode } from './opcodes.ts'
+import { ATOMICS, SIGNED_LOADS, isKnownOpcode } from './opcodes.ts'
 
 /** Values of maps may be addressed up to here (BPF_MAX_VAR_OFF). */
 const MAX_VAR_OFF = 1 << 29
@@ -22,19 +23,24 @@ const PAGE_SIZE = 4096
  * symbol or a function that does.
  */
 export function resolveLdImm64(env: LoadEnv): void {
-  const { insns } = env
+  const { insns, kernel } = env
+  const signedLoads = isSince(kernel, SIGNED_LOADS)
+  const atomics = isSince(kernel, ATOMICS)
   for (let i = 0; i < insns.length; i++) {
     const code = insns.code(i)
     if ((code & 7) === Class.LDX) {
       const mode = code & 0xe0
-      if ((mode !== Mode.MEM && mode !== Mode.MEMSX) || insns.imm(i) !== 0) {
+      if (!(mode === Mode.MEM || (mode === Mode.MEMSX && signedLoads)) || insns.imm(i) !== 0) {
         refuse(env, Errno.EINVAL, 'BPF_LDX uses reserved fields\n')
       }
+    }
+    if (!atomics && (code & 7) === Class.STX && insns.imm(i) !== 0) {
+      refuse(env, Errno.EINVAL, 'BPF_STX uses reserved fields\n')
     }
     if (code === LD_IMM64) {
       resolve(env, i)
       i++
-    } else if (!isKnownOpcode(code)) {
+    } else if (!isKnownOpcode(kernel, code)) {
       refuse(env, Errno.EINVAL, `unknown opcode ${code.toString(16).padStart(2, '0')}\n`)
     }
   }

@@ -32,8 +32,8 @@ export interface LoadKernel {
   readonly possibleCpus: number
   /** CLOCK_MONOTONIC in nanoseconds; 0 where nobody asks how long a load takes. */
   monotonic?(): bigint
-  /** uname -r. */
-  readonly release: string
+  /** The version of Linux that it's built from: see profile/release.ts. */
+  readonly linux: string
 }
 
 /** A program that passed: what the registry keeps. */

@@ -1,12 +1,32 @@
+import type { Versioned } from '../profile/release.ts'
+import { isSince } from '../profile/release.ts'
 import { Alu, Class, Jmp, Mode, Size, Source } from '../../isa/opcode.ts'
 
-let table: Uint8Array | undefined
+/** Opcodes that came later than Linux 5.10 (see profile/release.ts), and the first version of each. */
+const later: readonly (readonly [since: string, code: number])[] = [
+  ['6.1.176 6.6', Class.JMP32 | Jmp.JA],
+  ['6.6', Class.ALU64 | Alu.END],
+  ['6.9', Class.JMP | Jmp.JCOND],
+]
 
-/** bpf_opcode_in_insntable: the opcodes that a program may have. */
-export function isKnownOpcode(code: number): boolean {
-  table ??= makeTable()
+const tables = new Map<string, Uint8Array>()
+
+/** bpf_opcode_in_insntable: whether a program of that kernel may have the opcode. */
+export function isKnownOpcode(kernel: Versioned, code: number): boolean {
+  let table = tables.get(kernel.linux)
+  if (!table) {
+    table = makeTable()
+    for (const [since, added] of later) if (!isSince(kernel, since)) table[added] = 0
+    tables.set(kernel.linux, table)
+  }
   return table[code] === 1
 }
+
+/** Loads that extend the sign: an older kernel has no mode of that name, and calls its bits reserved. */
+export const SIGNED_LOADS = '6.6'
+
+/** Atomic operations other than the addition, told apart by the immediate. */
+export const ATOMICS = '5.12'
 
 function makeTable(): Uint8Array {
   const known = new Uint8Array(256)

@@ -7,6 +7,7 @@ import { KernelError } from '../error.ts'
 import { VerifierLog } from '../log.ts'
 import { checkName } from '../objects/names.ts'
 import type { ProgRecord } from '../objects/records.ts'
+import { isSince } from '../profile/release.ts'
 import { progTypeRow } from '../progs/types.ts'
 import { fixedAttachType, mayAttach } from './attach-type.ts'
 import { checkProgram } from './check.ts'
@@ -16,16 +17,24 @@ import { keepProgram } from './keep.ts'
 import { isGplCompatible } from './license.ts'
 import type { LoadKernel, LoadProgram } from './load.ts'
 
-const KNOWN_FLAGS =
+const OLD_FLAGS =
   ProgFlag.STRICT_ALIGNMENT |
   ProgFlag.ANY_ALIGNMENT |
   ProgFlag.TEST_STATE_FREQ |
   ProgFlag.SLEEPABLE |
-  ProgFlag.TEST_RND_HI32 |
-  ProgFlag.XDP_HAS_FRAGS |
-  ProgFlag.XDP_DEV_BOUND_ONLY |
-  ProgFlag.TEST_REG_INVARIANTS |
-  ProgFlag.TOKEN_FD
+  ProgFlag.TEST_RND_HI32
+
+/** Flags that came later than Linux 5.10. */
+const laterFlags: readonly (readonly [since: string, flag: number])[] = [
+  ['5.18', ProgFlag.XDP_HAS_FRAGS],
+  ['6.3', ProgFlag.XDP_DEV_BOUND_ONLY],
+  ['6.8', ProgFlag.TEST_REG_INVARIANTS],
+  ['6.9', ProgFlag.TOKEN_FD],
+]
+
+function knownFlags(kernel: LoadKernel): number {
+  return laterFlags.reduce((flags, [since, flag]) => (isSince(kernel, since) ? flags | flag : flags), OLD_FLAGS)
+}
 
 /** BPF_COMPLEXITY_LIMIT_INSNS: as many instructions as a program may have, and as the verifier looks at. */
 export const MAX_INSNS = 1_000_000
@@ -46,8 +55,8 @@ function no(errno: number): never {
 /** bpf_prog_load up to the verifier, in its order. */
 function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): LoadEnv {
   const { progType: type, progFlags: flags = 0, attachBtfId = 0 } = attr
-  if (flags & ~KNOWN_FLAGS) no(Errno.EINVAL)
-  const expectedAttachType = fixedAttachType(type, attr.expectedAttachType ?? 0)
+  if (flags & ~knownFlags(kernel)) no(Errno.EINVAL)
+  const expectedAttachType = fixedAttachType(kernel, type, attr.expectedAttachType ?? 0)
   // bpf_token_get_from_fd: there are no tokens, so no descriptor is one.
   if (flags & ProgFlag.TOKEN_FD) no(isOpen(kernel, attr.progTokenFd ?? 0) ? Errno.EINVAL : Errno.EBADF)
   // sysctl_unprivileged_bpf_disabled is set in every kernel that can be booted.
@@ -57,10 +66,11 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): LoadEnv {
 
   const target = attachTarget(kernel, attr)
   const request = { type, expectedAttachType, attachBtfId, toBtf: target.kernelBtf, toProg: target.prog !== undefined }
-  if (!mayAttach(request)) no(Errno.EINVAL)
+  if (!mayAttach(kernel, request)) no(Errno.EINVAL)
   if (attr.progIfindex) checkDevice(type, flags, attr.progIfindex)
   const row = progTypeRow(type)
-  if (!row?.options.every((option) => kernel.option(option) !== undefined)) no(Errno.EINVAL)
+  if (!row || !isSince(kernel, row.since)) no(Errno.EINVAL)
+  if (!row.options.every((option) => kernel.option(option) !== undefined)) no(Errno.EINVAL)
   const name = checkName(attr.progName ?? '')
   if (attr.signature !== undefined) checkSignature(kernel)
   return {

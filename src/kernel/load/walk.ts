@@ -90,7 +90,7 @@ function toInput(env: LoadEnv): VerifierInput {
       symbol: (name) => kernel.symbol(name),
       member: (path) => kernel.member?.(path),
       possibleCpus: kernel.possibleCpus,
-      release: kernel.release,
+      linux: kernel.linux,
     },
     capabilities: env.capabilities,
     jitRequested: true,

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from './package-root.ts'
+import { isSince } from './release.ts'
 
 /** Where kernels are: those of the package, and those that a user imported, one folder each. */
 
@@ -9,10 +10,29 @@ export interface KernelName {
   imported: boolean
 }
 
-/** A kernel's folder; undefined where there is none of that name. The package's own come first. */
-export function profileFolder(name: string, imported?: string): string | undefined {
+/** Where a kernel's parts are. */
+export interface KernelPlace {
+  folder: string
+  /** Of a version between two recorded ones: the nearest older one, whose parts it has. */
+  nearest?: string
+}
+
+/** A kernel's place; undefined where there is none of that name. The package's own come first. */
+export function findKernel(name: string, imported?: string): KernelPlace | undefined {
   if (!isKernelName(name)) return undefined
-  return [builtIn(), imported].flatMap((place) => (place === undefined ? [] : join(place, name))).find(isProfile)
+  const places = [builtIn(), imported].flatMap((place) => (place === undefined ? [] : join(place, name)))
+  const folder = places.find(isProfile)
+  return folder === undefined ? between(name) : { folder }
+}
+
+/** A version that lies between two of the package's own. */
+function between(name: string): KernelPlace | undefined {
+  if (!/^\d+\.\d+$/.test(name)) return undefined
+  const versions = namesIn(builtIn()).filter((each) => /^\d+\.\d+$/.test(each))
+  const older = versions.filter((each) => isSince({ linux: name }, each))
+  const nearest = older.at(-1)
+  if (nearest === undefined || older.length === versions.length) return undefined
+  return { folder: join(builtIn(), nearest), nearest }
 }
 
 /** Names that a kernel can have: one that is a folder's everywhere, and no word of `kernel boot`. */

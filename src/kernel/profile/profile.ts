@@ -1,12 +1,14 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Btf, Kind } from '../../btf/btf.ts'
 import type * as Zlib from 'node:zlib'
 import type { Place } from '../btf/members.ts'
-import { profileFolder } from './folders.ts'
+import { findKernel } from './folders.ts'
+import type { KernelPlace } from './folders.ts'
 import type { ProfileMeta } from './meta.ts'
 import { readMeta } from './meta.ts'
 import { lateRequire } from './package-root.ts'
+import { linuxVersion } from './release.ts'
 
 /**
  * What one kernel is: recorded from a real boot of it (pack.ts), in a folder of its own. Its parts are unpacked when they
@@ -18,11 +20,15 @@ export interface Profile {
   readonly release: string
   readonly version: string
   readonly machine: string
+  /** The version of Linux that it's built from, such as `6.1.176`. */
+  readonly linux: string
   readonly vmlinuxBtfSize: number
   /** CPUs that it could have where it was imported from. */
   readonly cpus: number | undefined
   /** What wasn't told when it was imported, and is another kernel's: parts, or `release`. */
   readonly borrowed: readonly string[]
+  /** Of a version between two recorded ones: the nearest older one, whose types, symbols, config and sysctls it has. */
+  readonly nearest: string | undefined
   /** /boot/config-RELEASE. */
   config(): Uint8Array
   /** A build option's value, such as `y` of CONFIG_BPF_LSM; undefined where it is not set. */
@@ -53,22 +59,23 @@ const profiles = new Map<string, Profile>()
 /**
  * A kernel's profile, from the package or from the folder of imported ones.
  *
- * @throws Error when there is none of that name: see `profileFolder`.
+ * @throws Error when there is none of that name: see `findKernel`.
  */
 export function loadProfile(name: string, imported?: string): Profile {
-  const folder = profileFolder(name, imported)
-  if (folder === undefined) throw new Error(`there is no kernel "${name}"`)
-  let profile = profiles.get(folder)
+  const place = findKernel(name, imported)
+  if (place === undefined) throw new Error(`there is no kernel "${name}"`)
+  const key = join(place.folder, name)
+  let profile = profiles.get(key)
   if (!profile) {
-    profile = new RecordedProfile(name, folder)
-    profiles.set(folder, profile)
+    profile = new RecordedProfile(name, place)
+    profiles.set(key, profile)
   }
   return profile
 }
 
 /** Another kernel is in a folder now: it's read anew when it's loaded next. */
 export function forgetProfile(folder: string): void {
-  profiles.delete(folder)
+  profiles.delete(join(folder, basename(folder)))
 }
 
 class RecordedProfile implements Profile {
@@ -76,9 +83,11 @@ class RecordedProfile implements Profile {
   readonly release: string
   readonly version: string
   readonly machine: string
+  readonly linux: string
   readonly vmlinuxBtfSize: number
   readonly cpus: number | undefined
   readonly borrowed: readonly string[]
+  readonly nearest: string | undefined
   readonly #folder: string
   readonly #parts = new Map<string, Uint8Array>()
   readonly #structSizes: Map<string, number>
@@ -90,13 +99,15 @@ class RecordedProfile implements Profile {
   #symbols: Map<string, bigint> | undefined
   readonly #searched = new Map<string, bigint | undefined>()
 
-  constructor(name: string, folder: string) {
+  constructor(name: string, { folder, nearest }: KernelPlace) {
     const meta: ProfileMeta = readMeta(folder)
     this.name = name
     this.#folder = folder
-    this.release = meta.release
-    this.version = meta.version
+    this.nearest = nearest
+    this.release = nearest === undefined ? meta.release : `${name}.0`
+    this.version = nearest === undefined ? meta.version : '#1 SMP'
     this.machine = meta.machine
+    this.linux = linuxVersion(this.release, this.version)
     this.vmlinuxBtfSize = meta.vmlinuxBtfSize
     this.cpus = meta.cpus
     this.borrowed = meta.borrowed ?? []

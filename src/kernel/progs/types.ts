@@ -15,6 +15,8 @@ export interface ProgTypeRow {
   readonly options: readonly string[]
   /** The expected attach types that a load may have; any where this is left out (bpf_prog_load_check_attach). */
   readonly attachTypes?: readonly number[]
+  /** The first release that looked at the expected attach type, where it's later than the type. */
+  readonly attachTypesSince?: string
   /** The expected attach type of a load that gives none (bpf_prog_load_fixup_attach_type). */
   readonly defaultAttachType?: number
   /** May be attached to a function, by its type id. */
@@ -44,7 +46,7 @@ function row(
   return { type, context, kernelContext, since, options, testRun, ...more }
 }
 
-/** All program types of Linux 6.18, by number. */
+/** All program types, by number. */
 export const progTypes: readonly ProgTypeRow[] = [
   row(T.SOCKET_FILTER, skb, '3.19', NET, true),
   row(T.KPROBE, ['bpf_user_pt_regs_t', 'struct pt_regs'], '4.1', EVENTS, false),
@@ -99,6 +101,7 @@ export const progTypes: readonly ProgTypeRow[] = [
   row(T.SK_REUSEPORT, ['struct sk_reuseport_md', 'struct sk_reuseport_kern'], '4.19', INET, false, {
     attachTypes: [A.SK_REUSEPORT_SELECT, A.SK_REUSEPORT_SELECT_OR_MIGRATE],
     defaultAttachType: A.SK_REUSEPORT_SELECT,
+    attachTypesSince: '5.14',
   }),
   row(T.FLOW_DISSECTOR, ['struct __sk_buff', 'struct bpf_flow_dissector'], '4.20', NET, true),
   row(T.CGROUP_SYSCTL, ['struct bpf_sysctl', 'struct bpf_sysctl_kern'], '5.2', CGROUP, false),
@@ -119,7 +122,7 @@ export const progTypes: readonly ProgTypeRow[] = [
   }),
 ]
 
-/** A type's row, or undefined for one that 6.18 doesn't know. */
+/** A type's row, or undefined for one that no kernel knows. */
 export function progTypeRow(type: number): ProgTypeRow | undefined {
   return progTypes[type - 1]
 }

@@ -3,7 +3,7 @@ import { Errno } from '../../uapi/errno.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
-import { HELPER_MAX_ID } from '../helpers/access.ts'
+import { helperCount } from '../helpers/access.ts'
 import { funcIdName } from '../helpers/table.ts'
 import { Size } from '../../isa/opcode.ts'
 import { checkMemAccess } from './access.ts'
@@ -47,7 +47,7 @@ export function checkHelperCall(env: VerifierEnv): void {
   const { insnIdx } = env
   const funcId = env.insns.imm(insnIdx)
   const name = `${funcIdName(funcId)}#${funcId}`
-  if (funcId < 0 || funcId >= HELPER_MAX_ID) refuse(env, Errno.EINVAL, `invalid func ${name}\n`)
+  if (funcId < 0 || funcId >= helperCount(env.kernel)) refuse(env, Errno.EINVAL, `invalid func ${name}\n`)
   const proto = helperOf(env, funcId)
   if (!proto) refuse(env, Errno.EINVAL, `program of this type cannot use helper ${name}\n`)
   checkContext(env, proto, funcId, name)

@@ -78,8 +78,8 @@ export interface AttachTo {
 
 /** The running kernel, as far as the verifier asks it. */
 export interface VerifierKernel {
-  /** uname -r: what its stable releases changed is in versions.ts. */
-  readonly release: string
+  /** The version of Linux that it's built from; what versions changed is in versions.ts. */
+  readonly linux: string
   vmlinux(): Btf
   /** btf_find_struct_meta: the special fields of a program's struct; undefined where it has none. Always the same array. */
   structFields(btf: Btf, id: number): readonly SpecialField[] | undefined

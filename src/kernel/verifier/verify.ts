@@ -36,7 +36,7 @@ import { KernelError } from '../error.ts'
 
 /** What the walk found out: counts for the statistics, and facts for the rewrites. */
 export function makeEnv(input: VerifierInput): VerifierEnv {
-  useFactsOf(input.kernel.release)
+  useFactsOf(input.kernel.linux)
   const env = new VerifierEnv(input)
   env.liveness = new Liveness(env)
   env.bt = new Backtrack()

@@ -1,3 +1,5 @@
+import { isSince } from '../profile/release.ts'
+
 /**
  * What Linux 6.18's stable releases changed in what the verifier finds out and says. A fact stands here once, with the
  * first release that has it; the rules ask for it by its name.
@@ -5,60 +7,46 @@
 
 const since = {
   /** sync_linked_regs leaves a register its own id, and so its link (af9e89d8dd39). */
-  linkKeepsId: [6, 18, 14],
+  linkKeepsId: '6.18.14',
   /** Byte swaps keep what's known of the bits (9d2119984224). */
-  byteSwapsTracked: [6, 18, 17],
+  byteSwapsTracked: '6.18.17',
   /** Bits and unsigned bounds that have one number in common are that number (efc11a667878). */
-  onlyValueFound: [6, 18, 17],
+  onlyValueFound: '6.18.17',
   /** Of linked registers, only those that are alive are noted (2658a1720a19). */
-  onlyLiveLinked: [6, 18, 17],
+  onlyLiveLinked: '6.18.17',
   /** A byte swap ends links (a3125bc01884). */
-  byteSwapEndsLink: [6, 18, 21],
+  byteSwapEndsLink: '6.18.21',
   /** 32-bit signed bounds that cross the sign are refined by the unsigned ones (fbc7aef517d8). */
-  sign32CrossingRefined: [6, 18, 21],
+  sign32CrossingRefined: '6.18.21',
   /** An exception must leave no lock behind, from whatever function it's thrown (6c2128505f61). */
-  throwsHoldNothing: [6, 18, 21],
+  throwsHoldNothing: '6.18.21',
   /** Links by subtraction and by 32-bit additions too, and bounds made consistent after each (7a433e519364). */
-  linksOfAllWidths: [6, 18, 33],
+  linksOfAllWidths: '6.18.33',
   /** A number that wasn't linked is as safe as one that is; links must come from the same number (b0388bafa494). */
-  unlinkedCoversLinked: [6, 18, 33],
+  unlinkedCoversLinked: '6.18.33',
   /** A word that is shifted to the upper half keeps its signed bounds, negative ones too: not later than this. */
-  shiftedWordKeepsBounds: [6, 18, 44],
+  shiftedWordKeepsBounds: '6.18.44',
   /** A write at a varying offset makes bytes of what's left of a spilled register: not later than this. */
-  varOffWriteScrubs: [6, 18, 44],
+  varOffWriteScrubs: '6.18.44',
   /** A packet load in a function may leave it with zero (ee861486e377): after 6.18.33, not later than this. */
-  packetLoadsReturn: [6, 18, 44],
+  packetLoadsReturn: '6.18.44',
   /**
    * A field of struct bpf_sock_ops that is loaded over the context is zero without its socket, not a part of the context:
    * after 6.18.15, not later than this.
    */
-  opsZeroOverContext: [6, 18, 44],
+  opsZeroOverContext: '6.18.44',
 } as const
 
 export type Facts = Readonly<Record<keyof typeof since, boolean>>
 
-/** `6.18.15+deb13-amd64` as numbers. */
-function numbers(release: string): readonly number[] {
-  return (/^(\d+)\.(\d+)(?:\.(\d+))?/.exec(release) ?? []).slice(1).map((part) => Number(part || 0))
-}
-
-function isAtLeast(release: readonly number[], first: readonly number[]): boolean {
-  for (let i = 0; i < first.length; i++) {
-    const [have, need] = [release[i] ?? 0, first[i] ?? 0]
-    if (have !== need) return have > need
-  }
-  return true
-}
-
 const known = new Map<string, Facts>()
 
-/** What's true of a kernel, by its release (uname -r). */
-export function factsOf(release: string): Facts {
-  let found = known.get(release)
+/** What's true of a kernel, by the version of Linux that it's built from. */
+export function factsOf(linux: string): Facts {
+  let found = known.get(linux)
   if (!found) {
-    const parts = numbers(release)
-    const entries = Object.entries(since).map(([name, first]) => [name, isAtLeast(parts, first)])
-    known.set(release, (found = Object.fromEntries(entries) as Facts))
+    const entries = Object.entries(since).map(([name, first]) => [name, isSince({ linux }, first)])
+    known.set(linux, (found = Object.fromEntries(entries) as Facts))
   }
   return found
 }
@@ -67,6 +55,6 @@ export function factsOf(release: string): Facts {
 export let facts = factsOf('6.18')
 
 /** Before a verification: whose facts hold. One verification ends before the next begins. */
-export function useFactsOf(release: string): void {
-  facts = factsOf(release)
+export function useFactsOf(linux: string): void {
+  facts = factsOf(linux)
 }

@@ -1,0 +1,2 @@
+export const kernels: string[]
+export const cases: string[][]
