@@ -153,7 +153,7 @@ describe.each(Object.keys(scripts).filter(has))('completion in %s', (shell) => {
     ['map update name m key 1 0x2 v', ['value']],
     ['map lookup name m ', ['key']],
     ['--k', ['--kernel']],
-    ['kernel boot ', ['cpus', '6.18']],
+    ['kernel boot ', ['cpus', '5.10', '6.1', '6.12', '6.18', '7.2']],
     ['prog show id ', ['1']],
     ['prog show name ', ['plain']],
     ['prog pin id 1 /sys', ['/sys/fs/bpf/']],
