@@ -26,11 +26,6 @@ export function readExtraKconfig(obj: BpfObject, text: string, data: Uint8Array)
   readLines(obj, text, data, 'in-memory')
 }
 
-/** Whether the kernel can probe functions: libbpf tries it on bpf(2) itself (probe_kern_syscall_wrapper). */
-export function hasKprobes(sys: Syscalls): boolean {
-  return systemKconfig(sys)?.includes('\nCONFIG_KPROBE_EVENTS=y\n') ?? true
-}
-
 function systemKconfig(sys: Syscalls): string | undefined {
   for (const path of [`/boot/config-${sys.uname().release}`, '/proc/config.gz']) {
     try {

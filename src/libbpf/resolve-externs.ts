@@ -6,7 +6,7 @@ import { typesAreCompatible } from '../btf/core/types.ts'
 import { latin1 } from './elf.ts'
 import { LibbpfError, errstr } from './error.ts'
 import { distributionVersion, objectSupports } from './features.ts'
-import { hasKprobes, readExtraKconfig, readSystemKconfig, setNumber } from './kconfig.ts'
+import { readExtraKconfig, readSystemKconfig, setNumber } from './kconfig.ts'
 import type { KernelBtf, ModuleBtf } from './kernel-btf.ts'
 import { ExternType } from './model.ts'
 import type { BpfObject, Extern } from './model.ts'
@@ -55,7 +55,20 @@ export function resolveExterns(obj: BpfObject, sys: Syscalls, kernel: KernelBtf)
 
 /** Whether bpf(2) can be probed by the name that such calls have. */
 function hasSyscallWrapper(obj: BpfObject, sys: Syscalls): boolean {
-  return objectSupports(obj, sys, 'syscallWrapper') && (obj.loader !== undefined || hasKprobes(sys))
+  return objectSupports(obj, sys, 'syscallWrapper') && (obj.loader !== undefined || hasKprobes(obj, sys))
+}
+
+/** Whether functions can be probed (determine_kprobe_perf_type). */
+function hasKprobes({ log }: BpfObject, sys: Syscalls): boolean {
+  const path = '/sys/bus/event_source/devices/kprobe/type'
+  try {
+    sys.files.read(path)
+    return true
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    log.debug(() => `failed to open '${path}': ${errstr(error.errno)}`)
+    return false
+  }
 }
 
 /** The externs that libbpf itself knows the value of. */

@@ -30,6 +30,13 @@ export function pathExists(cmd: Command, path: string): boolean {
   }
 }
 
+/** Whether a path that exists is a directory, in the simulated machine or on the host. */
+export function isDirectory(cmd: Command, path: string): boolean {
+  const absolute = cmd.resolvePath(path)
+  const { files } = cmd.system()
+  return files.owns(absolute) ? files.stat(absolute).kind === 'directory' : statSync(absolute).isDirectory()
+}
+
 /** is_bpffs: statfs(2) of the path says so. */
 export function isBpffs(cmd: Command, path: string): boolean {
   const absolute = cmd.resolvePath(path)

@@ -2,7 +2,7 @@ import { CommandError } from '../command.ts'
 import { AttachType, attachTypeCount, attachTypeName } from '../../uapi/attach-type.ts'
 import { Errno, strerror } from '../../uapi/errno.ts'
 import { objectHelp } from '../help-text.ts'
-import { pathExists } from '../grammar/host-path.ts'
+import { isDirectory, pathExists } from '../grammar/host-path.ts'
 import { progParseFd } from '../grammar/prog.ts'
 import { requireArgs } from '../grammar/number-arg.ts'
 import type { Args } from '../args.ts'
@@ -48,6 +48,8 @@ const tree: Verb = (cmd, args) => {
   }
   cmd.json?.startArray()
   try {
+    // nftw(3) calls do_show_tree_fn for a file too, which only looks at directories.
+    if (pathExists(cmd, root) && !isDirectory(cmd, root)) return 0
     if (!pathExists(cmd, root)) cmd.error(`can't iterate over ${root}: ${strerror(Errno.ENOENT)}`)
     else cmd.error(`can't query bpf programs attached to ${root}: ${strerror(Errno.EBADF)}`)
     return -1

@@ -10,6 +10,8 @@ import type { KernelFiles, Stat } from '../syscall.ts'
 import type { Kernel, Task } from './kernel.ts'
 
 /** f_type of the file systems (include/uapi/linux/magic.h). */
+/** The first free one: perf's own PMUs have those below. */
+const KPROBE_PMU_TYPE = 8
 const Magic = { BPF: 0xcafe4a11, PROC: 0x9fa0, SYSFS: 0x62656572, TRACEFS: 0x74726163, EXT4: 0xef53 } as const
 
 /** umask of the simulated processes. */
@@ -187,6 +189,8 @@ export class MachineFiles implements KernelFiles {
       case '/sys/devices/system/cpu/online':
       case '/sys/devices/system/cpu/present':
         return text(possibleCpus > 1 ? `0-${possibleCpus - 1}\n` : '0\n', Magic.SYSFS)
+      case '/sys/bus/event_source/devices/kprobe/type':
+        return profile.option('CONFIG_KPROBE_EVENTS') === 'y' ? text(`${KPROBE_PMU_TYPE}\n`, Magic.SYSFS) : undefined
       case '/sys/kernel/tracing/trace_pipe':
       case '/sys/kernel/debug/tracing/trace_pipe':
         return { magic: Magic.TRACEFS, mode: 0o100440 }

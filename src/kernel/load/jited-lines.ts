@@ -1,5 +1,7 @@
 import { NO_CODE, functionOffsets } from '../objects/jited.ts'
 import type { ProgRecord } from '../objects/records.ts'
+import { Alu, Class, Source } from '../../isa/opcode.ts'
+import type { Insns } from '../../isa/insn.ts'
 import type { Compiled } from '../runtime/jit.ts'
 import type { LoadEnv } from './env.ts'
 import { LINE_INFO_SIZE } from './prog-btf.ts'
@@ -12,6 +14,19 @@ function left({ rewritten, subprogs, lineInfo }: LoadEnv): { functions: number[]
     functions: rewritten.parts.map(({ index }) => index).filter((index) => index >= 0),
     lines: rewritten.lines.map(({ index }) => index),
   }
+}
+
+/**
+ * Whether the JIT makes no code of an instruction: a register moved to itself (EMIT_mov of arch/x86/net/bpf_jit_comp.c). A
+ * line that begins there and the next one then have one address, which bpf_prog_linfo of libbpf doesn't take: bpftool
+ * prints such a program without lines.
+ */
+function makesNoCode(insns: Insns, slot: number): boolean {
+  return (
+    insns.code(slot) === (Class.ALU64 | Alu.MOV | Source.X) &&
+    insns.dst(slot) === insns.src(slot) &&
+    insns.off(slot) === 0
+  )
 }
 
 /**
@@ -30,11 +45,15 @@ export function jitedLinesOf(env: LoadEnv, compiled: Compiled, subprogs: ProgRec
       if (!places.has(slot)) places.set(slot, (offsets[i] as number) + at)
     })
   })
+  const placeOf = (slot: number): number | undefined => {
+    while (slot > 0 && makesNoCode(env.insns, slot - 1) && places.has(slot - 1)) slot--
+    return places.get(slot)
+  }
   const slots = new DataView(env.lineInfo.buffer, env.lineInfo.byteOffset, env.lineInfo.byteLength)
   const bytes = new Uint8Array(lines.length * 4)
   const view = new DataView(bytes.buffer)
   lines.forEach((line, i) => {
-    view.setUint32(i * 4, places.get(slots.getUint32(line * LINE_INFO_SIZE, true)) ?? NO_CODE, true)
+    view.setUint32(i * 4, placeOf(slots.getUint32(line * LINE_INFO_SIZE, true)) ?? NO_CODE, true)
   })
   return bytes
 }

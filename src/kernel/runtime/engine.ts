@@ -12,7 +12,7 @@ import { CompiledEngine } from './compiled-engine.ts'
 import type { Code } from './decode.ts'
 import { decode } from './decode.ts'
 import { Interpreter } from './interpreter.ts'
-import { MAX_FRAMES, STACK_SIZE } from './limits.ts'
+import { MAX_NESTED_FRAMES, STACK_SIZE } from './limits.ts'
 import type { KnownProgram } from './known-programs.ts'
 import { knownProgram } from './known-programs.ts'
 import { COMPILE_TIME, isWorthCompiling } from './tier.ts'
@@ -47,8 +47,8 @@ export class Engine {
     try {
       this.#prog = this.#find(prog.id)
       this.#scratch = this.run.alloc(8, 0)
-      const stack = this.run.alloc(STACK_SIZE * MAX_FRAMES)
-      const stackTop = stack + STACK_SIZE * MAX_FRAMES
+      const stack = this.run.alloc(STACK_SIZE * MAX_NESTED_FRAMES)
+      const stackTop = stack + STACK_SIZE * MAX_NESTED_FRAMES
       memory.view.setUint32(RunArea.STACK_TOP, stackTop, true)
       memory.view.setUint32(RunArea.STACK_LIMIT, stack + STACK_SIZE, true)
       memory.view.setUint32(RunArea.CPU, kernel.cpu, true)

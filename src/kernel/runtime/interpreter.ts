@@ -9,7 +9,7 @@ import { accessSize, atomic } from './atomic.ts'
 import type { Code } from './decode.ts'
 import { STRIDE } from './decode.ts'
 import { noHelper, noKfunc, runaway } from './failures.ts'
-import { FUEL, MAX_FRAMES, MAX_TAIL_CALLS, MAX_TIMED_LOOPS, STACK_SIZE } from './limits.ts'
+import { FUEL, MAX_NESTED_FRAMES, MAX_TAIL_CALLS, MAX_TIMED_LOOPS, STACK_SIZE } from './limits.ts'
 import { loadAbs } from './load-abs.ts'
 import { HOT_CALLBACKS } from './tier.ts'
 import { mayGotoAgain } from './may-goto.ts'
@@ -29,7 +29,7 @@ export interface InterpreterHost {
 export class Interpreter {
   readonly #run: Run
   readonly #stackTop: number
-  readonly #frames = new Int32Array(FRAME_WORDS * (MAX_FRAMES + 1))
+  readonly #frames = new Int32Array(FRAME_WORDS * (MAX_NESTED_FRAMES + 1))
   readonly #frameCode: Code[] = []
   readonly #host: InterpreterHost
   /** What load instructions of bad addresses give in tracing programs: 0, instead of the run's end (BPF_PROBE_MEM). */
@@ -44,7 +44,7 @@ export class Interpreter {
   #hot: Run['callback'] | undefined
   #hotCode: Code | undefined
 
-  /** @param stackTop r10 of the first frame; MAX_FRAMES frames lie below it. */
+  /** @param stackTop r10 of the first frame; MAX_NESTED_FRAMES frames lie below it. */
   constructor(run: Run, stackTop: number, probes: boolean, host: InterpreterHost) {
     this.#run = run
     this.#probes = probes
@@ -144,7 +144,7 @@ export class Interpreter {
 
   /** Enters a function: a new frame with a stack of its own. */
   #push(returnTo: number): void {
-    if (this.#depth + 1 >= MAX_FRAMES) throw fault('too many nested calls')
+    if (this.#depth + 1 >= MAX_NESTED_FRAMES) throw fault('too many nested calls')
     if (--this.#fuel < 0) throw runaway()
     const r = this.#run.regs
     const frames = this.#frames
