@@ -64,7 +64,7 @@ describe.each(['interpreter', 'compiler'] as const)('the %s', (engine) => {
       assemble([0xb7, 1, 0, 0, 0], [0x79, 0, 1, 0, 0], exit),
       assemble([0xb7, 1, 0, 0, -1], [0x73, 1, 1, 0, 0], exit),
       assemble([0x79, 0, 10, 8, 0], exit),
-      assemble([0x79, 0, 10, -32000, 0], exit),
+      assemble([0x07, 10, 0, 0, -400_000], [0x79, 0, 10, 0, 0], exit),
       assemble([0x07, 10, 0, 0, 0x7fffffff], [0x7a, 10, 0, 0, 1], exit),
       assemble([0x61, 1, 1, 4, 0], [0x71, 0, 1, 64, 0], exit),
       assemble([0x7b, 1, 1, 0, 0], exit),
