@@ -85,6 +85,8 @@ function asFunction(text, path) {
     .replace(/(?<=^|[;}\n])import\{([^}]*)\}from("[^"]+");/g, (_, names, from) => {
       return `const{${names.replaceAll(' as ', ':')}}=require(${from});`
     })
+    // Of Node's own modules the default is the module.
+    .replace(/(?<=^|[;}\n])import ([\w$]+) from("node:[^"]+");/g, 'const $1=require($2);')
     .replace(/(?<=^|[;}\n])import("[^"]+");/g, 'require($1);')
     .replace(/export\{([^}]*)\};?\s*$/, (_, names) => {
       const pairs = names.split(',').map((each) => each.split(' as '))

@@ -1,6 +1,7 @@
 import { letters, longOptions } from '../../src/cli/options.ts'
 import { mainHelp } from '../../src/cli/main-help.ts'
 import { objects } from '../../src/cli/objects.ts'
+import { checkHelp } from '../../src/cli/objects/check.ts'
 import { Automaton, merge } from './automaton.ts'
 import { bashScript, zshScript } from './shell.ts'
 import { parseUsage } from './usage.ts'
@@ -32,9 +33,10 @@ export async function grammar(): Promise<Grammar> {
       object.verbs.map(([verb]) => verb),
     )
   }
+  automaton.add(parseUsage(checkHelp.text))
   const states = automaton.states()
   const [start] = states
-  order(start, ['help', 'batch', ...verbs.keys(), 'version'])
+  order(start, ['help', 'batch', ...verbs.keys(), 'check', 'version'])
   for (const { word, to } of start?.keywords ?? []) {
     const names = verbs.get(word)
     if (names !== undefined) order(states[to], names)

@@ -47,6 +47,10 @@ run(process.argv.slice(2), {
   stdin: readStdin,
   env: process.env,
   cwd: process.cwd(),
+  get self() {
+    const file = process.argv[1]
+    return file === undefined ? undefined : { file, execArgv: process.execArgv }
+  },
   get columns() {
     return process.stdout.columns
   },

@@ -11,6 +11,8 @@ export interface CommandIo {
   readonly cwd: string
   /** The host's own files. */
   readonly columns: number | undefined
+  /** How this very program is started, for commands that work in several processes. */
+  readonly self?: { file: string; execArgv: readonly string[] } | undefined
 }
 
 /** The machine that a command works on, opened on first use: `version` and `help` need none. */

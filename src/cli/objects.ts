@@ -1,4 +1,4 @@
-import { select } from './dispatch.ts'
+import { printHelp, select } from './dispatch.ts'
 import { version } from './objects/version.ts'
 import type { Args } from './args.ts'
 import type { Session } from './session.ts'
@@ -82,7 +82,16 @@ export function mainTable(session: Session, ready: () => Promise<void>): VerbTab
     ['fs', object(objects.fs)],
     ['process', object(objects.process)],
     ['event', notYet('event')],
-    ['check', notYet('check')],
+    [
+      'check',
+      async (_, args) => {
+        await ready()
+        const { check, checkHelp } = await import('./objects/check.ts')
+        if (args.length === 1 && args.peek() === 'help') return printHelp(session, checkHelp)
+        session.lastHelp = checkHelp
+        return check(session, args)
+      },
+    ],
   ]
   return table
 }

@@ -11,6 +11,9 @@ import type { Log } from './log.ts'
 const VMLINUX_PATH = '/sys/kernel/btf/vmlinux'
 const BTF_MAX_NAME_SIZE = 128
 
+/** A kernel's types, by the bytes that it hands out: who loads one object after the other parses them once. */
+const parsed = new WeakMap<Uint8Array, Btf>()
+
 /** BTF of one kernel module, with the descriptor that programs name it by. */
 export interface ModuleBtf {
   btf: Btf
@@ -38,7 +41,8 @@ export class KernelBtf {
     let errno: number = Errno.ESRCH
     try {
       const bytes = this.#sys.files.read(VMLINUX_PATH)
-      this.#vmlinux = Btf.parse(bytes)
+      this.#vmlinux = parsed.get(bytes) ?? Btf.parse(bytes)
+      parsed.set(bytes, this.#vmlinux)
       this.#log.debug(() => `loaded kernel BTF from '${VMLINUX_PATH}'`)
       return this.#vmlinux
     } catch (error) {

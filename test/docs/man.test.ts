@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { answer, memoryMachine } from '../cli/memory.ts'
 import { letters, longOptions } from '../../src/cli/options.ts'
 import { objects } from '../../src/cli/objects.ts'
+import { checkHelp } from '../../src/cli/objects/check.ts'
 import { lint, pageText, tags } from './roff.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -41,6 +42,13 @@ describe('manual pages', () => {
     for (const [verb] of verbs) expect(commands).toContain(verb)
     const words = new Set(pageText(page).split(/[^\w/]+/))
     for (const word of keywords(help.text, name)) expect(words).toContain(word)
+  })
+
+  test('check: every keyword of its usage', () => {
+    const page = read('bpftool-check')
+    const words = new Set(pageText(page).split(/[^\w/]+/))
+    for (const word of keywords(checkHelp.text.split('\n\n')[0] ?? '', 'check')) expect(words).toContain(word)
+    expect(pageText(read('bpftool'), 'SEE ALSO')).toContain('bpftool-check(8)')
   })
 
   test('bpftool(8) has every object and every option', () => {

@@ -11,14 +11,17 @@ const { scripts, engines } = JSON.parse(readFileSync(join(root, 'package.json'),
 }
 
 describe('README.md', () => {
-  test('shows what `npm run demo` prints', () => {
-    const [, shown] = /<!-- npm run readme -->\n```\n([^]*?)```\n/.exec(readme) ?? []
+  test.each([
+    ['demo', 5],
+    ['check', 1],
+  ])('shows what `npm run demo` prints: %s', (name, commands) => {
+    const [, shown] = new RegExp(`<!-- npm run readme: ${name} -->\\n\`\`\`\\n([^]*?)\`\`\`\\n`).exec(readme) ?? []
     const env = { ...process.env, SOURCE_DATE_EPOCH: '1767225600', TZ: 'UTC' }
-    const { status, stdout } = spawnSync(process.execPath, ['scripts/demo.mjs'], { cwd: root, env, encoding: 'utf8' })
-    expect(status).toBe(0)
+    const done = spawnSync(process.execPath, ['scripts/demo.mjs', name], { cwd: root, env, encoding: 'utf8' })
+    expect(done.status).toBe(0)
     // `npm run readme` writes it anew.
-    expect(shown).toBe(stdout)
-    expect(stdout.match(/^\$ bpftool /gm)).toHaveLength(5)
+    expect(shown).toBe(done.stdout)
+    expect(done.stdout.match(/^\$ bpftool /gm)).toHaveLength(commands)
   })
 
   test('has two commands for a fresh machine', () => {

@@ -43,7 +43,7 @@ describe('start-up', () => {
   test.each([
     [['version'], 0],
     [['help'], 0],
-    [['kernel', 'list'], 100_000],
+    [['kernel', 'list'], 102_000],
     [['prog', 'show'], 150_000],
     [['map', 'show'], 200_000],
     [['fs', 'ls'], 100_000],

@@ -1,0 +1,37 @@
+import { Chalk } from 'chalk'
+import Table from 'cli-table3'
+import { failureText, summary } from './text.ts'
+import type { Verdict } from './verdict.ts'
+
+/** For a terminal: programs down, kernels across, and below why something doesn't load. @param colors whether it has any. */
+export function verdictTable(verdicts: readonly Verdict[], kernels: readonly string[], colors: boolean): string {
+  const chalk = new Chalk({ level: colors ? 1 : 0 })
+  const table = new Table({ head: ['', ...kernels], style: { head: [], border: [], compact: true } })
+  const rows = new Map<string, Verdict[]>()
+  for (const verdict of verdicts) {
+    const name = verdict.program === null ? verdict.object : `${verdict.object}: ${verdict.program}`
+    rows.set(name, [...(rows.get(name) ?? []), verdict])
+  }
+  const reasons: string[] = []
+  for (const [name, row] of rows) {
+    const cells = kernels.map((kernel) => {
+      const verdict = row.find((each) => each.kernel === kernel)
+      if (verdict === undefined) return ''
+      return verdict.failure === null ? chalk.green('✓') : `${chalk.red('✗')} ${verdict.failure.stage}`
+    })
+    table.push([name, ...cells])
+    reasons.push(...reasonsOf(name, row))
+  }
+  return [table.toString(), ...reasons, summary(verdicts), ''].join('\n')
+}
+
+/** Kernels that say the same are named together. */
+function reasonsOf(name: string, row: readonly Verdict[]): string[] {
+  const kernels = new Map<string, string[]>()
+  for (const { failure, since, kernel } of row) {
+    if (failure === null) continue
+    const text = failureText(failure, since)
+    kernels.set(text, [...(kernels.get(text) ?? []), kernel])
+  }
+  return [...kernels].map(([text, names]) => `${name}: ${names.join(', ')}: ${text}`)
+}
