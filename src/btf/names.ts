@@ -1,3 +1,4 @@
+import { hashAt } from './string-pool.ts'
 import type { Btf } from './btf.ts'
 
 const encoder = new TextEncoder()
@@ -34,7 +35,7 @@ export class NameIndex {
   find(name: string, kind: number): number | undefined {
     const bytes = encoder.encode(name)
     if (bytes.length === 0) return this.#findUnnamed(kind)
-    const bucket = hash(bytes, 0) & (this.#heads.length - 1)
+    const bucket = hashAt(bytes, 0) & (this.#heads.length - 1)
     for (let i = this.#heads[bucket] as number; i >= 0; i = this.#next[i] as number) {
       const id = this.#btf.startId + i
       if (this.#btf.kind(id) === kind && this.#equals(this.#btf.nameOff(id), bytes, name)) return id
@@ -51,8 +52,8 @@ export class NameIndex {
 
   #hashAt(nameOff: number): number {
     return nameOff < this.#startStr
-      ? hash(encoder.encode(this.#btf.string(nameOff)), 0)
-      : hash(this.#strings, nameOff - this.#startStr)
+      ? hashAt(encoder.encode(this.#btf.string(nameOff)), 0)
+      : hashAt(this.#strings, nameOff - this.#startStr)
   }
 
   #equals(nameOff: number, bytes: Uint8Array, name: string): boolean {
@@ -61,15 +62,4 @@ export class NameIndex {
     for (let i = 0; i < bytes.length; i++) if (this.#strings[at + i] !== bytes[i]) return false
     return this.#strings[at + bytes.length] === 0
   }
-}
-
-/** FNV-1a of a C string. */
-function hash(bytes: Uint8Array, at: number): number {
-  let h = 0x811c9dc5
-  for (let i = at; i < bytes.length; i++) {
-    const c = bytes[i] as number
-    if (c === 0) break
-    h = Math.imul(h ^ c, 0x01000193)
-  }
-  return h
 }

@@ -1,3 +1,5 @@
+import { BtfError } from '../../btf/btf.ts'
+import { mergeBtf } from '../../btf/merge.ts'
 import { Errno, strerror } from '../../uapi/errno.ts'
 import { KernelError } from '../../kernel/error.ts'
 import { MapFlag } from '../../uapi/flags.ts'
@@ -6,7 +8,7 @@ import { mapParseFdAndInfo } from '../grammar/map.ts'
 import { nextArg, requireArgs } from '../grammar/number-arg.ts'
 import { progParseFd } from '../grammar/prog.ts'
 import { strtoul } from '../grammar/number.ts'
-import { SYSFS_VMLINUX, parseBtf, parseBtfFile, vmlinuxBtf } from './btf-file.ts'
+import { SYSFS_VMLINUX, parseBtf, parseBtfFile, vmlinuxBtf, warn } from './btf-file.ts'
 import type { Args } from '../args.ts'
 import type { Btf } from '../../btf/btf.ts'
 import type { Command } from '../command.ts'
@@ -133,16 +135,30 @@ function filesSource(cmd: Command, args: Args, base: Btf | undefined): BtfSource
   return mergeFiles(cmd, files, itsBase)
 }
 
-/** merge_btf_files, but for the merging: that needs libbpf's deduplication, which isn't there. */
-function mergeFiles(cmd: Command, files: readonly string[], base: Btf): number {
+/** merge_btf_files: all of them as one, behind the base, each type once. */
+function mergeFiles(cmd: Command, files: readonly string[], base: Btf): BtfSource | number {
+  const parts: Btf[] = []
   for (const path of files) {
     const btf = parseBtfFile(cmd, path, base)
-    if (typeof btf !== 'number') continue
-    cmd.error(`failed to load BTF from ${path}: ${strerror(btf)}`)
-    return -btf
+    if (typeof btf === 'number') {
+      cmd.error(`failed to load BTF from ${path}: ${strerror(btf)}`)
+      return -btf
+    }
+    if (btf.base !== undefined && btf.base !== base) {
+      cmd.error(`failed to merge BTF from ${path}: ${strerror(Errno.EOPNOTSUPP)}`)
+      return -Errno.EOPNOTSUPP
+    }
+    parts.push(btf)
   }
-  cmd.error(`failed to dedup combined BTF: ${strerror(Errno.ENOTSUP)}`)
-  return -Errno.ENOTSUP
+  const trace = cmd.options.verifierLogs ? (line: string) => warn(cmd, line) : undefined
+  try {
+    return { btf: mergeBtf(parts, base, trace) }
+  } catch (error) {
+    if (!(error instanceof BtfError)) throw error
+    for (const { text } of error.lines) trace?.(text)
+    cmd.error(`failed to dedup combined BTF: ${strerror(error.errno)}`)
+    return -error.errno
+  }
 }
 
 /** btf__load_from_kernel_by_id_split, with a module's base found by itself. @returns types, or bpftool's status. */
