@@ -71,6 +71,8 @@ export function addProgram(
     attachBtfId: 0,
     attachBtfObjId: 0,
     attachProgId: 0,
+    dstProgType: 0,
+    attachFuncProtoId: 0,
     xlatedLen: run.length,
     jitedLen: 0,
     memlock: 4096,

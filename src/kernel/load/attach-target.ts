@@ -2,6 +2,7 @@ import { Kind } from '../../btf/btf.ts'
 import { AttachType } from '../../uapi/attach-type.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
+import { checkProgTarget } from './attach-prog.ts'
 import { vmlinuxKind, vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KfFlag } from '../kfuncs/flags.ts'
 import { modifyReturnFlags } from '../kfuncs/table.ts'
@@ -72,7 +73,10 @@ function checkTarget(env: LoadEnv): void {
   const id = attr.attachBtfId ?? 0
   const no = (text: string): never => refuse(env, Errno.EINVAL, `${text}\n`)
   if (id === 0) no('Tracing programs must provide btf_id')
-  if (dstProg) checkProgTarget(env)
+  if (dstProg) {
+    checkProgTarget(env, dstProg)
+    return
+  }
   const kind = vmlinuxKind(env.kernel, id)
   if (kind === undefined) no(`attach_btf_id ${id} is invalid`)
   if (type === ProgType.EXT) no('Cannot replace kernel functions')
@@ -110,17 +114,6 @@ function checkTarget(env: LoadEnv): void {
   } else if ((expectedAttachType === TRACE_FEXIT || expectedAttachType === MODIFY_RETURN) && noReturn.has(name)) {
     no(`Attaching fexit/fmod_ret to __noreturn function '${name}' is rejected.`)
   }
-}
-
-/** Programs can be attached only to compiled ones, and this machine compiles none. */
-function checkProgTarget(env: LoadEnv): void {
-  const { dstProg, type } = env
-  if (!dstProg?.btfId) {
-    const text = 'FENTRY/FEXIT program can only be attached to another program annotated with BTF\n'
-    refuse(env, Errno.EINVAL, text)
-  }
-  if (type === ProgType.EXT) refuse(env, Errno.EINVAL, 'Extension programs should be JITed\n')
-  refuse(env, Errno.EINVAL, 'Can attach to only JITed progs\n')
 }
 
 /** @returns the function's name. */

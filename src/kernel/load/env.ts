@@ -61,12 +61,16 @@ export interface LoadEnv {
   readonly ksymAddresses: Map<number, bigint>
   /** The function that the program is attached to (aux->attach_func_name). */
   attachFuncName: string | undefined
+  /** What dstProg's BTF says of the function that the program is for: its FUNC_PROTO, 0 where that isn't trusted. */
+  attachProgProto: number
   /** The operations struct that a STRUCT_OPS program is a member of. */
   opsName: string | undefined
   /** What was looked at so far (env->insn_processed). */
   insnsProcessed: number
   /** The walk's counts, once there was one. */
   statistics?: WalkStatistics
+  /** SubprogFlag bits of each function, from the walk. */
+  subprogFlags: readonly number[]
   /** What the rewrites made of it: only after a walk that was finished. */
   rewritten?: Rewritten
 }

@@ -3,13 +3,14 @@ import { Errno } from '../../uapi/errno.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { KernelError } from '../error.ts'
 import type { FinishedLog } from '../log.ts'
+import { ownersAlike } from '../maps/prog-compat.ts'
 import type { MapOwner } from '../objects/records.ts'
+import { attachFuncProtoId, resolvedType } from './attach-to.ts'
 import type { LoadEnv } from './env.ts'
 import type { LoadResult } from './load.ts'
 import type { Compiled } from '../runtime/jit.ts'
 import { jit } from '../runtime/jit.ts'
 import { jitedLinesOf } from './jited-lines.ts'
-import { resolvedType } from './map-compat.ts'
 import { FUNC_INFO_SIZE, LINE_INFO_SIZE } from './prog-btf.ts'
 import { funcInfoOf, lineInfoOf, subprogsOf } from './rewritten.ts'
 import { progTag } from './tag.ts'
@@ -48,8 +49,10 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
       mapIds: env.usedMaps.map(({ id }) => id),
       btfId: env.btfId,
       attachBtfId: attr.attachBtfId ?? 0,
-      attachBtfObjId: env.attachToKernel ? VMLINUX_BTF_ID : (env.dstProg?.btfId ?? 0),
+      attachBtfObjId: attachBtfObjId(env),
       attachProgId: env.dstProg?.id ?? 0,
+      dstProgType: env.dstProg?.type ?? 0,
+      attachFuncProtoId: attachFuncProtoId(env, attachBtfObjId(env)),
       xlatedLen: xlated.length,
       jitedLen: compiled?.bytes.length ?? 0,
       memlock: Math.ceil((PROG_HEADER + longest) / PAGE_SIZE) * PAGE_SIZE,
@@ -72,6 +75,11 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
 /** The BTF of vmlinux is the machine's first. */
 const VMLINUX_BTF_ID = 1
 
+/** bpf_prog_get_target_btf. */
+function attachBtfObjId({ attachToKernel, dstProg }: LoadEnv): number {
+  return attachToKernel ? VMLINUX_BTF_ID : (dstProg?.btfId ?? 0)
+}
+
 /** BPF_F_XDP_HAS_FRAGS. */
 const XDP_HAS_FRAGS = 1 << 5
 
@@ -92,7 +100,7 @@ function claimMaps(env: LoadEnv, log: FinishedLog, jited: boolean): LoadResult['
     type: resolvedType(env),
     jited,
     xdpHasFrags: hasFrags(env),
-    attachFuncProtoId: 0,
+    attachFuncProtoId: attachFuncProtoId(env, attachBtfObjId(env)),
     expectedAttachType: env.expectedAttachType,
   }
   const owned: LoadResult['owned'] = []
@@ -102,10 +110,7 @@ function claimMaps(env: LoadEnv, log: FinishedLog, jited: boolean): LoadResult['
       owned.push({ mapId: map.id, owner })
       continue
     }
-    const { type, xdpHasFrags, expectedAttachType } = map.owner
-    const alike = type === owner.type && jited === map.owner.jited && xdpHasFrags === owner.xdpHasFrags
-    const sameAttach = map.type !== MapType.PROG_ARRAY || expectedAttachType === owner.expectedAttachType
-    if (!alike || !sameAttach) throw new KernelError(Errno.EINVAL, log.text, log.trueSize)
+    if (!ownersAlike(map.type, map.owner, owner)) throw new KernelError(Errno.EINVAL, log.text, log.trueSize)
   }
   return owned
 }

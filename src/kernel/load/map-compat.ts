@@ -53,14 +53,9 @@ export function addUsedMap(env: LoadEnv, map: MapRecord): number {
   return usedMaps.push(map) - 1
 }
 
-/** resolve_prog_type: an extension has its target's type. */
-export function resolvedType({ type, dstProg }: Pick<LoadEnv, 'type' | 'dstProg'>): number {
-  return type === ProgType.EXT && dstProg ? dstProg.type : type
-}
-
-/** check_map_prog_compatibility. */
+/** check_map_prog_compatibility. Nobody has looked at an extension's target yet. */
 function checkMapProgCompatibility(env: LoadEnv, map: MapRecord): void {
-  const type = resolvedType(env)
+  const { type } = env
   const fields = fieldMask(map.fields)
   const tracing = tracingTypes.has(type)
   const no = (text: string) => {

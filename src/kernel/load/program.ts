@@ -96,6 +96,8 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): LoadEnv {
     mapUses: [],
     ksymAddresses: new Map(),
     attachFuncName: undefined,
+    attachProgProto: 0,
+    subprogFlags: [],
     opsName: undefined,
     insnsProcessed: 0,
     // bpf_vlog_init comes last: what is wrong above leaves no log.

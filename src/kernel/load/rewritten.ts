@@ -29,6 +29,8 @@ export function subprogsOf(env: LoadEnv, tag: string, compiled: Compiled | undef
         tag: subprogs.length === 1 ? tag : progTag(new Insns(code())),
         name: nameOf(env, i),
         jitedLen: jitedLen(i),
+        typeId: env.funcInfo[i]?.typeId ?? 0,
+        flags: env.subprogFlags[i] ?? 0,
       }
     })
   }
@@ -40,7 +42,14 @@ export function subprogsOf(env: LoadEnv, tag: string, compiled: Compiled | undef
       return { start, index, tag: parts.length === 1 ? tag : own(), name: nameOf(env, index) }
     })
     .filter(({ index }) => index >= 0)
-    .map(({ start, index, tag: own, name }) => ({ start, tag: own, name, jitedLen: jitedLen(index) }))
+    .map(({ start, index, tag: own, name }) => ({
+      start,
+      tag: own,
+      name,
+      jitedLen: jitedLen(index),
+      typeId: env.funcInfo[index]?.typeId ?? 0,
+      flags: env.subprogFlags[index] ?? 0,
+    }))
 }
 
 function nameOf({ btf, funcInfo }: LoadEnv, i: number): string {

@@ -1,20 +1,20 @@
 import type { Btf } from '../../btf/btf.ts'
-import { Kind } from '../../btf/btf.ts'
-import { AttachType } from '../../uapi/attach-type.ts'
 import { MapType } from '../../uapi/map-type.ts'
-import { ProgType } from '../../uapi/prog-type.ts'
 import type { MapField } from '../btf/field-types.ts'
 import { fieldMask } from '../btf/field-types.ts'
 import { structMetasOf } from '../btf/checked.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import type { InnerMapMeta, MapRecord } from '../objects/records.ts'
+import { SubprogFlag } from '../objects/records.ts'
 import { rewrite } from '../rewrite/rewrite.ts'
+import type { SubprogAux } from '../verifier/aux.ts'
+import { prepareCfg } from '../verifier/cfg.ts'
 import type { VerifierEnv } from '../verifier/env.ts'
 import { LogLevel, NotYetError } from '../verifier/env.ts'
-import type { AttachTo, SpecialField, VerifierInput, VerifierMap } from '../verifier/input.ts'
+import type { SpecialField, VerifierInput, VerifierMap } from '../verifier/input.ts'
 import { makeEnv, verify } from '../verifier/verify.ts'
 import type { LoadEnv } from './env.ts'
-import { resolvedType } from './map-compat.ts'
+import { attachTo, resolvedAttachType, resolvedType } from './attach-to.ts'
 import { rewriteForm } from './translate.ts'
 
 /**
@@ -41,6 +41,7 @@ function walk(env: LoadEnv): void {
   const verifier = makeEnv(toInput(env))
   try {
     verify(verifier)
+    env.subprogFlags = verifier.subprogs.map(flagsOf)
     rewriteWalked(env, verifier)
   } finally {
     env.insnsProcessed = verifier.insnProcessed
@@ -62,6 +63,23 @@ function rewriteWalked(env: LoadEnv, verifier: VerifierEnv): void {
   }
 }
 
+/** What is kept of each function for those that are attached to it. */
+function flagsOf({ unreliable, changesPktData, mightSleep, isExceptionCb }: SubprogAux): number {
+  return (
+    (unreliable ? SubprogFlag.UNRELIABLE : 0) |
+    (changesPktData ? SubprogFlag.CHANGES_PKT_DATA : 0) |
+    (mightSleep ? SubprogFlag.MIGHT_SLEEP : 0) |
+    (isExceptionCb ? SubprogFlag.EXCEPTION_CB : 0)
+  )
+}
+
+/** What check_cfg knows of the whole program, before anything is known of its target. */
+export function mainFlags(env: LoadEnv): number {
+  const verifier = makeEnv(toInput(env))
+  prepareCfg(verifier)
+  return flagsOf(verifier.subprog(0))
+}
+
 function toInput(env: LoadEnv): VerifierInput {
   const { kernel } = env
   const vmlinux = () => vmlinuxTypes(kernel)
@@ -69,7 +87,7 @@ function toInput(env: LoadEnv): VerifierInput {
     insns: env.insns,
     type: env.type,
     resolvedType: resolvedType(env),
-    expectedAttachType: env.expectedAttachType,
+    expectedAttachType: resolvedAttachType(env),
     progFlags: env.attr.progFlags ?? 0,
     sleepable: env.sleepable,
     gplCompatible: env.gplCompatible,
@@ -164,33 +182,5 @@ function toInner(env: LoadEnv, inner: InnerMapMeta): VerifierMap {
     valueAddress: MAP_ADDRESSES,
     inner: undefined,
     directValue: () => undefined,
-  }
-}
-
-/** What check_attach_btf_id keeps of the target. */
-function attachTo(env: LoadEnv): AttachTo {
-  const { type, attachFuncName: funcName, opsName, expectedAttachType } = env
-  const btfId = env.attr.attachBtfId ?? 0
-  const trace = expectedAttachType === AttachType.TRACE_RAW_TP && type === ProgType.TRACING
-  if (!btfId || !env.attachToKernel) return { btf: undefined, btfId, funcName, funcProto: 0, opsName, trace }
-  const btf = vmlinuxTypes(env.kernel)
-  return { btf, btfId, funcName, funcProto: protoOf(btf, btfId, expectedAttachType), opsName, trace }
-}
-
-/** attach_func_proto: of a function, of a tracepoint's typedef, or of an operation. */
-function protoOf(btf: Btf, id: number, member: number): number {
-  switch (btf.kind(id)) {
-    case Kind.FUNC:
-      return btf.type(id)
-    case Kind.TYPEDEF: {
-      const pointer = btf.type(id)
-      return btf.kind(pointer) === Kind.PTR ? btf.type(pointer) : 0
-    }
-    case Kind.STRUCT: {
-      const pointer = btf.skipModsAndTypedefs(btf.memberType(id, member))
-      return btf.kind(pointer) === Kind.PTR ? btf.skipModsAndTypedefs(btf.type(pointer)) : 0
-    }
-    default:
-      return 0
   }
 }

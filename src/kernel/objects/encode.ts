@@ -139,10 +139,13 @@ export function encodeProg(prog: ProgRecord): Uint8Array {
   w.number(prog.mapIds.length)
   for (const id of prog.mapIds) w.number(id)
   w.number(prog.btfId).number(prog.attachBtfId).number(prog.attachBtfObjId).number(prog.attachProgId)
+  w.number(prog.dstProgType).number(prog.attachFuncProtoId)
   w.number(prog.xlatedLen).number(prog.jitedLen).number(prog.memlock).number(prog.verifiedInsns)
   w.big(prog.runTimeNs).big(prog.runCnt).big(prog.recursionMisses)
   w.number(prog.subprogs.length)
-  for (const { start, tag, name, jitedLen } of prog.subprogs) w.number(start).string(tag).string(name).number(jitedLen)
+  for (const { start, tag, name, jitedLen, typeId, flags } of prog.subprogs) {
+    w.number(start).string(tag).string(name).number(jitedLen).number(typeId).number(flags)
+  }
   w.number(prog.nrFuncInfo).number(prog.nrLineInfo)
   return w.done()
 }
@@ -169,6 +172,8 @@ export function decodeProg(bytes: Uint8Array): ProgRecord {
     attachBtfId: r.number(),
     attachBtfObjId: r.number(),
     attachProgId: r.number(),
+    dstProgType: r.number(),
+    attachFuncProtoId: r.number(),
     xlatedLen: r.number(),
     jitedLen: r.number(),
     memlock: r.number(),
@@ -181,6 +186,8 @@ export function decodeProg(bytes: Uint8Array): ProgRecord {
       tag: r.string(),
       name: r.string(),
       jitedLen: r.number(),
+      typeId: r.number(),
+      flags: r.number(),
     })),
     nrFuncInfo: r.number(),
     nrLineInfo: r.number(),

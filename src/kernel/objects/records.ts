@@ -48,6 +48,21 @@ export type InnerMapMeta = Pick<
   'type' | 'keySize' | 'valueSize' | 'maxEntries' | 'mapFlags' | 'btfId' | 'btfKeyTypeId' | 'btfValueTypeId' | 'fields'
 >
 
+/** What others that are attached to a function must know of it (bpf_func_info_aux, and its own bpf_prog_aux). */
+export const SubprogFlag = { UNRELIABLE: 1, CHANGES_PKT_DATA: 2, MIGHT_SLEEP: 4, EXCEPTION_CB: 8 } as const
+
+/** One function of a program: its first instruction in xlated slots, and bytes of what it was compiled to. */
+export interface KeptSubprog {
+  start: number
+  tag: string
+  name: string
+  jitedLen: number
+  /** In the program's BTF; 0 where it gave no function information. */
+  typeId: number
+  /** SubprogFlag bits. */
+  flags: number
+}
+
 /** struct bpf_prog and bpf_prog_aux, as far as they are kept. */
 export interface ProgRecord {
   id: number
@@ -70,6 +85,10 @@ export interface ProgRecord {
   attachBtfId: number
   attachBtfObjId: number
   attachProgId: number
+  /** Type of the program that it was loaded for (saved_dst_prog_type); 0 where it's for none. */
+  dstProgType: number
+  /** attach_func_proto: one number for a BTF object and a type of it; 0 for none. */
+  attachFuncProtoId: number
   /** Bytes of the translated program. */
   xlatedLen: number
   /** Bytes of what it was compiled to: a WebAssembly module. 0 where it wasn't. */
@@ -80,8 +99,7 @@ export interface ProgRecord {
   runTimeNs: bigint
   runCnt: bigint
   recursionMisses: bigint
-  /** First instruction of each subprogram, in xlated slots; bytes of what it was compiled to. */
-  subprogs: { start: number; tag: string; name: string; jitedLen: number }[]
+  subprogs: KeptSubprog[]
   nrFuncInfo: number
   nrLineInfo: number
   refs: number

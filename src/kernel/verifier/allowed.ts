@@ -21,12 +21,13 @@ const heldPaths: ReadonlySet<string> = new Set([
 function dPath({ input }: VerifierEnv): boolean {
   const { type, expectedAttachType, attach } = input
   if (type === ProgType.TRACING && expectedAttachType === AttachType.TRACE_ITER) return true
-  const name = attach.funcName ?? ''
+  const name = (attach.targetType === undefined && attach.funcName) || ''
   return type === ProgType.LSM ? isSleepableHook(name) : heldPaths.has(name)
 }
 
 /** Sockets' storage isn't for programs that run within it. */
 function skStorageTracing({ input }: VerifierEnv): boolean {
+  if (input.attach.targetType !== undefined) return false
   const { expectedAttachType: attach } = input
   if (attach === AttachType.TRACE_ITER || attach === AttachType.TRACE_RAW_TP) return true
   if (attach !== AttachType.TRACE_FENTRY && attach !== AttachType.TRACE_FEXIT) return false

@@ -1,5 +1,6 @@
 import { Alu, Atomic, Class, Jmp, LD_IMM64, Mode, Source } from '../../isa/opcode.ts'
 import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
+import { ProgType } from '../../uapi/prog-type.ts'
 import { callSummary, isAsyncCallbackCall, isSyncCallbackCall } from './call-kinds.ts'
 import type { VerifierEnv } from './env.ts'
 import { LogLevel } from './env.ts'
@@ -68,7 +69,9 @@ function markCall(env: VerifierEnv, i: number): void {
   if (isSyncCallbackCall(env, i)) aux.callsCallback = aux.forceCheckpoint = aux.prunePoint = aux.jmpPoint = true
   const subprog = env.subprog(env.findContainingSubprog(i))
   if (insns.src(i) === PseudoCall.HELPER) {
-    if (helperOf(env, insns.imm(i))?.mightSleep) subprog.mightSleep = true
+    // An extension's target, and with it its helpers, isn't known yet.
+    const known = env.input.type !== ProgType.EXT
+    if (known && helperOf(env, insns.imm(i))?.mightSleep) subprog.mightSleep = true
     if (helperChangesPktData(insns.imm(i))) subprog.changesPktData = true
   } else if (insns.src(i) === PseudoCall.KFUNC_CALL) {
     const kfunc = kfuncOf(env, i)

@@ -124,7 +124,7 @@ function prepareArg(
   const plain = (argType: number, memSize = 0, btfId = 0): SubprogArg => ({ argType, memSize, btfId })
   const badTags = (): never => refuse(env, Errno.EINVAL, `arg#${i} has invalid combination of tags\n`)
   if (btf.kind(type) === Kind.PTR) {
-    if (tags & Tag.CTX || isProgContext(env, btf, type)) {
+    if (tags & Tag.CTX || isProgContext(btf, type, env.input.resolvedType)) {
       if (tags & ~Tag.CTX) badTags()
       if (tags & Tag.CTX) validateProgContext(env, btf, type, i)
       return plain(ArgType.PTR_TO_CTX)

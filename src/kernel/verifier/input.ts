@@ -74,6 +74,8 @@ export interface AttachTo {
   readonly opsName: string | undefined
   /** A raw tracepoint that was found by its BTF (attach_btf_trace). */
   readonly trace: boolean
+  /** Type of the program that the function is of, of an extension's target for one; undefined for the kernel's functions. */
+  readonly targetType: number | undefined
 }
 
 /** The running kernel, as far as the verifier asks it. */

@@ -107,7 +107,7 @@ export function pointerArgKind(env: VerifierEnv, kfunc: Kfunc, argno: number): K
   const list = paramsOf(kfunc)
   const param = list[argno] as KfuncParam
   const reg = env.reg(argno + 1)
-  if (isProgContext(env, btf, param.type)) return KfArg.CTX
+  if (isProgContext(btf, param.type, env.input.resolvedType)) return KfArg.CTX
   if (hasSuffix(param.name, '__nullable') && isNull(reg)) return KfArg.NULL
   if (hasSuffix(param.name, '__alloc')) return KfArg.ALLOC_BTF_ID
   if (hasSuffix(param.name, '__refcounted_kptr')) return KfArg.REFCOUNTED_KPTR

@@ -28,19 +28,29 @@ function isUserRegs(btf: Btf, target: number): boolean {
   return btf.kind(named) === Kind.TYPEDEF && btf.name(named) === 'bpf_user_pt_regs_t'
 }
 
-/** btf_is_prog_ctx_type: whether a pointer's type is that of the program's context. */
-export function isProgContext(env: VerifierEnv, btf: Btf, pointer: number): boolean {
-  const { resolvedType } = env.input
+/** btf_is_prog_ctx_type: whether a pointer's type is that of the context of programs of a type. */
+export function isProgContext(btf: Btf, pointer: number, progType: number): boolean {
   const target = btf.type(pointer)
-  const ofProbe = resolvedType === ProgType.KPROBE
+  const ofProbe = progType === ProgType.KPROBE
   if (ofProbe && isUserRegs(btf, target)) return true
   const struct = btf.skipModsAndTypedefs(target)
   if (!isStructOrUnion(btf.kind(struct))) return false
   const name = btf.name(struct)
   // The context's typedef is one for this struct.
   if (ofProbe) return name === 'bpf_user_pt_regs_t' || name === 'pt_regs'
-  const context = progTypeRow(resolvedType)?.context ?? ''
+  const context = progTypeRow(progType)?.context ?? ''
   return name !== '' && context === `struct ${projections[name] ?? name}`
+}
+
+/** find_kern_ctx_type_id: what the kernel itself has for a program type's context. */
+export function kernelContext(vmlinux: Btf, progType: number): number {
+  const name = Object.entries(ProgType).find(([, type]) => type === progType)?.[0]
+  const all = vmlinux.findByNameKind('bpf_ctx_convert', Kind.STRUCT)
+  if (name === undefined || all === undefined) return 0
+  for (let i = 0; i < vmlinux.vlen(all); i++) {
+    if (vmlinux.memberName(all, i) === `BPF_PROG_TYPE_${name}_kern`) return vmlinux.memberType(all, i)
+  }
+  return 0
 }
 
 /** Program types whose context may be declared as `u64 *`, an array of arguments. */

@@ -5,6 +5,7 @@ import { AttachType } from '../../../uapi/attach-type.ts'
 import { ProgType } from '../../../uapi/prog-type.ts'
 import { untrustedHooks } from '../../progs/lsm-hooks.ts'
 import type { VerifierEnv } from '../env.ts'
+import { isProgContext, kernelContext } from '../prog-context.ts'
 import { Access, Flag, RegType } from '../types.ts'
 import type { AccessInfo, ContextOps } from './access.ts'
 import type { ContextArg } from './arg-notes.ts'
@@ -166,6 +167,12 @@ function givePointer(
     const notes = rawTpArgs(name)
     if (notes && notes.mayBeNull & (1 << arg)) info.regType |= Flag.PTR_MAYBE_NULL
     mayBeError = notes !== undefined && (notes.mayBeError & (1 << arg)) !== 0
+  }
+  if (attach.targetType !== undefined) {
+    // btf_translate_to_vmlinux: of a program's arguments only the context means anything.
+    info.btf = env.vmlinux()
+    info.btfId = isProgContext(btf, pointer, attach.targetType) ? kernelContext(env.vmlinux(), attach.targetType) : 0
+    return info.btfId !== 0
   }
   let id = btf.type(pointer)
   if (btf.kind(id) === Kind.TYPE_TAG && !btf.kflag(id)) {
