@@ -110,6 +110,7 @@ const settled = (text) =>
     .replace(/"jited":(true|false),("bytes_jited":\d+,)?/g, '')
     // A map's id in an ld_imm64's bytes.
     .replace(/^(\s+18 [12][0-9a-f] 00 00 )(.. .. .. ..)/gm, '$1ID ID ID ID')
+    .replace(/^(\s+18 [0-9a-f]{2} 00 00) .. .. .. .. 00 00 00 00 .. .. ff ff$/gm, '$1 ADDRESS')
     // A function's tag counts the addresses of the maps that it uses.
     .replace(/(\bcall pc[+-]\d+#bpf_prog_)[0-9a-f]{16}/g, '$1TAG')
     .replaceAll(`host-compare-${process.pid}`, 'PINS')

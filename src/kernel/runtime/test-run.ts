@@ -23,9 +23,7 @@ const testRuns: Readonly<Record<number, TestRun>> = {
   [ProgType.LWT_IN]: testRunSkb,
   [ProgType.LWT_OUT]: testRunSkb,
   [ProgType.LWT_XMIT]: testRunSkb,
-  [ProgType.LWT_SEG6LOCAL]: testRunSkb,
   [ProgType.RAW_TRACEPOINT]: testRunRawTracepoint,
-  [ProgType.RAW_TRACEPOINT_WRITABLE]: testRunRawTracepoint,
   [ProgType.FLOW_DISSECTOR]: testRunFlowDissector,
   [ProgType.TRACING]: testRunTracing,
   [ProgType.STRUCT_OPS]: () => {
