@@ -1,14 +1,16 @@
 import type { VerifierEnv } from './env.ts'
 import { LogLevel } from './env.ts'
+import { liveFlow } from './live-flow.ts'
+import type { LiveFlow } from './live-flow.ts'
 import type { VerifierState } from './state.ts'
-import { successors } from './successors.ts'
 import { MAX_CALL_FRAMES } from './types.ts'
 
 /**
  * Which stack slots are alive at an instruction: a slot is when some path from there reads it before it's written
  * (kernel/bpf/liveness.c). Reads and writes are gathered while the walk goes on, for each chain of calls apart; before
- * a state is compared, what is known is spread against the flow until nothing changes. Sets of slots are 64 bits, two
- * words each.
+ * a state is compared, what is known is spread against the flow until nothing changes. Linux looks at every instruction
+ * again each time; here only those are, in the same order, of which something changed since: what comes out is the same.
+ * Sets of slots are 64 bits, two words each.
  */
 
 /** Words of one instruction's masks in an instance's frame. */
@@ -18,28 +20,48 @@ const MUST_WRITE = 2
 const MUST_WRITE_ACC = 4
 const LIVE_BEFORE = 6
 
+/** What is known of one frame's slots at each of a function's instructions. */
+class FrameMasks {
+  readonly words: Int32Array
+  /** A bit for each position in postorder: what it was computed from has changed. */
+  readonly stale: Int32Array
+
+  constructor(flow: LiveFlow) {
+    this.words = new Int32Array(flow.positions.length * STRIDE)
+    this.stale = new Int32Array((flow.insns.length + 31) >> 5)
+    this.allStale(flow)
+  }
+
+  allStale({ insns: { length } }: LiveFlow): void {
+    this.stale.fill(-1)
+    if (length & 31) this.stale[length >> 5] = (1 << (length & 31)) - 1
+  }
+
+  markStale(position: number): void {
+    this.stale[position >> 5] = (this.stale[position >> 5] as number) | (1 << (position & 31))
+  }
+}
+
 /** A function as called through one chain of calls (struct func_instance). */
 class FuncInstance {
   /** Call instructions that lead here, the function's first instruction last. */
   readonly callsites: readonly number[]
   /** First instructions of the functions along the chain, this one's last. */
   readonly spStarts: readonly number[]
-  readonly insnCnt: number
-  readonly subprog: number
+  readonly flow: LiveFlow
   updated = false
   mustWriteDropped = false
   /** Masks by frame, made when there's something to note. */
-  readonly frames: (Int32Array | undefined)[]
+  readonly frames: (FrameMasks | undefined)[]
   readonly mustWriteSet: Uint8Array
   outer: FuncInstance | undefined = undefined
 
-  constructor(callsites: number[], spStarts: number[], subprog: number, insnCnt: number) {
+  constructor(callsites: number[], spStarts: number[], flow: LiveFlow) {
     this.callsites = callsites
     this.spStarts = spStarts
-    this.subprog = subprog
-    this.insnCnt = insnCnt
-    this.frames = new Array<Int32Array | undefined>(callsites.length).fill(undefined)
-    this.mustWriteSet = new Uint8Array(insnCnt)
+    this.flow = flow
+    this.frames = new Array<FrameMasks | undefined>(callsites.length).fill(undefined)
+    this.mustWriteSet = new Uint8Array(flow.positions.length)
   }
 
   get curframe(): number {
@@ -51,8 +73,8 @@ class FuncInstance {
   }
 
   /** alloc_frame_masks. */
-  masks(frame: number): Int32Array {
-    return (this.frames[frame] ??= new Int32Array(this.insnCnt * STRIDE))
+  masks(frame: number): FrameMasks {
+    return (this.frames[frame] ??= new FrameMasks(this.flow))
   }
 }
 
@@ -71,6 +93,7 @@ function makeNode(): ChainNode {
 export class Liveness {
   readonly #env: VerifierEnv
   readonly #root = makeNode()
+  readonly #flows: LiveFlow[] = []
   #cur: FuncInstance | undefined
   readonly #writes = new Int32Array(MAX_CALL_FRAMES * 2)
   #writeIdx = 0
@@ -92,7 +115,7 @@ export class Liveness {
       node = next
     }
     const { subprogno } = state.frameAt(frameno)
-    const { start, end } = this.#env.subprog(subprogno)
+    const { start } = this.#env.subprog(subprogno)
     let instance = node.instances.get(start)
     if (!instance) {
       const callsites: number[] = []
@@ -102,11 +125,16 @@ export class Liveness {
         if (i < frameno) callsites.push(state.frameAt(i + 1).callsite)
       }
       callsites.push(start)
-      instance = new FuncInstance(callsites, spStarts, subprogno, end - start)
+      instance = new FuncInstance(callsites, spStarts, this.#flow(subprogno))
       if (frameno > 0) instance.outer = this.#lookup(state, frameno - 1)
       node.instances.set(start, instance)
     }
     return instance
+  }
+
+  #flow(subprogno: number): LiveFlow {
+    const { insns, postorder } = this.#env
+    return (this.#flows[subprogno] ??= liveFlow(insns, postorder, this.#env.subprog(subprogno)))
   }
 
   /** bpf_reset_live_stack_callchain: the current function changes. */
@@ -127,18 +155,20 @@ export class Liveness {
 
   #markRead(instance: FuncInstance, frame: number, insnIdx: number, lo: number, hi: number): void {
     const masks = instance.masks(frame)
-    const at = (insnIdx - instance.start) * STRIDE
-    const oldLo = masks[at + MAY_READ] as number
-    const oldHi = masks[at + MAY_READ + 1] as number
+    const { words } = masks
+    const insn = insnIdx - instance.start
+    const at = insn * STRIDE
+    const oldLo = words[at + MAY_READ] as number
+    const oldHi = words[at + MAY_READ + 1] as number
     const newLo = oldLo | lo
     const newHi = oldHi | hi
-    if (newLo !== oldLo || newHi !== oldHi) {
-      const deadLo = newLo & ~(masks[at + LIVE_BEFORE] as number)
-      const deadHi = newHi & ~(masks[at + LIVE_BEFORE + 1] as number)
-      if (deadLo | deadHi) instance.updated = true
-    }
-    masks[at + MAY_READ] = newLo
-    masks[at + MAY_READ + 1] = newHi
+    if (newLo === oldLo && newHi === oldHi) return
+    const deadLo = newLo & ~(words[at + LIVE_BEFORE] as number)
+    const deadHi = newHi & ~(words[at + LIVE_BEFORE + 1] as number)
+    if (deadLo | deadHi) instance.updated = true
+    words[at + MAY_READ] = newLo
+    words[at + MAY_READ + 1] = newHi
+    masks.markStale(instance.flow.positions[insn] as number)
   }
 
   /** bpf_reset_stack_write_marks. */
@@ -177,15 +207,17 @@ export class Liveness {
       if ((lo | hi) === 0 && !seen) continue
       const at = idx * STRIDE + MUST_WRITE
       const masks = instance.masks(frame)
-      const oldLo = masks[at] as number
-      const oldHi = masks[at + 1] as number
+      const { words } = masks
+      const oldLo = words[at] as number
+      const oldHi = words[at + 1] as number
       if (seen) {
         lo &= oldLo
         hi &= oldHi
       }
       if (oldLo !== lo || oldHi !== hi) {
-        masks[at] = lo
-        masks[at + 1] = hi
+        words[at] = lo
+        words[at + 1] = hi
+        masks.markStale(instance.flow.positions[idx] as number)
         instance.updated = true
       }
       if ((oldLo & ~lo) | (oldHi & ~hi)) instance.mustWriteDropped = true
@@ -212,10 +244,12 @@ export class Liveness {
     const env = this.#env
     if (instance.mustWriteDropped) {
       for (const masks of instance.frames) {
-        for (let at = MUST_WRITE_ACC; masks && at < masks.length; at += STRIDE) masks[at] = masks[at + 1] = 0
+        if (!masks) continue
+        const { words } = masks
+        for (let at = MUST_WRITE_ACC; at < words.length; at += STRIDE) words[at] = words[at + 1] = 0
+        masks.allStale(instance.flow)
       }
     }
-    const { postorderStart, postorderEnd } = env.subprog(instance.subprog)
     let iterations = 0
     let changed = true
     while (changed) {
@@ -223,10 +257,7 @@ export class Liveness {
       iterations++
       for (let frame = 0; frame <= instance.curframe; frame++) {
         const masks = instance.frames[frame]
-        if (!masks) continue
-        for (let i = postorderStart; i < postorderEnd; i++) {
-          if (this.#updateInsn(instance, masks, frame, env.postorder[i] as number)) changed = true
-        }
+        if (masks && this.#sweep(instance, masks, frame)) changed = true
       }
     }
     if (env.log.level & LogLevel.LEVEL2) {
@@ -235,23 +266,49 @@ export class Liveness {
     if (instance.curframe > 0) this.#propagateToOuter(instance)
   }
 
+  /** One turn over the stale instructions, in postorder: those that become so meanwhile are met in this turn or the next. */
+  #sweep(instance: FuncInstance, masks: FrameMasks, frame: number): boolean {
+    const { stale } = masks
+    const { beforeStart, before } = instance.flow
+    let changed = false
+    for (let word = 0; word < stale.length; word++) {
+      // Bits at and after the place that the sweep has come to.
+      let ahead = -1
+      for (;;) {
+        const bits = (stale[word] as number) & ahead
+        if (bits === 0) break
+        const bit = 31 - Math.clz32(bits & -bits)
+        stale[word] = (stale[word] as number) & ~(1 << bit)
+        ahead = bit === 31 ? 0 : -1 << (bit + 1)
+        const position = (word << 5) | bit
+        if (!this.#updateInsn(instance, masks.words, frame, position)) continue
+        changed = true
+        const end = beforeStart[position + 1] as number
+        for (let i = beforeStart[position] as number; i < end; i++) masks.markStale(before[i] as number)
+      }
+    }
+    return changed
+  }
+
   /** update_insn. */
-  #updateInsn(instance: FuncInstance, masks: Int32Array, frame: number, insnIdx: number): boolean {
-    const env = this.#env
-    const next = successors(env.insns, insnIdx)
-    if (next.count === 0) return false
-    const { start } = instance
-    const at = (insnIdx - start) * STRIDE
-    let afterLo = 0
-    let afterHi = 0
-    let accLo = -1
-    let accHi = -1
-    for (let s = 0; s < next.count; s++) {
-      const to = ((s === 0 ? next.first : next.second) - start) * STRIDE
-      afterLo |= masks[to + LIVE_BEFORE] as number
-      afterHi |= masks[to + LIVE_BEFORE + 1] as number
-      accLo &= masks[to + MUST_WRITE_ACC] as number
-      accHi &= masks[to + MUST_WRITE_ACC + 1] as number
+  #updateInsn(instance: FuncInstance, masks: Int32Array, frame: number, position: number): boolean {
+    const { flow } = instance
+    const first = flow.first[position] as number
+    if (first < 0) return false
+    const second = flow.second[position] as number
+    const insn = flow.insns[position] as number
+    const at = insn * STRIDE
+    const to = first * STRIDE
+    let afterLo = masks[to + LIVE_BEFORE] as number
+    let afterHi = masks[to + LIVE_BEFORE + 1] as number
+    let accLo = masks[to + MUST_WRITE_ACC] as number
+    let accHi = masks[to + MUST_WRITE_ACC + 1] as number
+    if (second >= 0) {
+      const other = second * STRIDE
+      afterLo |= masks[other + LIVE_BEFORE] as number
+      afterHi |= masks[other + LIVE_BEFORE + 1] as number
+      accLo &= masks[other + MUST_WRITE_ACC] as number
+      accHi &= masks[other + MUST_WRITE_ACC + 1] as number
     }
     const writeLo = masks[at + MUST_WRITE] as number
     const writeHi = masks[at + MUST_WRITE + 1] as number
@@ -265,9 +322,10 @@ export class Liveness {
     const oldHi = masks[at + LIVE_BEFORE + 1] as number
     const oldAccLo = masks[at + MUST_WRITE_ACC] as number
     const oldAccHi = masks[at + MUST_WRITE_ACC + 1] as number
-    if (env.log.level & LogLevel.LEVEL2) {
-      const told = readLo | readHi | writeLo | writeHi || insnIdx === start || env.auxAt(insnIdx).prunePoint
-      if (told) {
+    if (beforeLo === oldLo && beforeHi === oldHi && accLo === oldAccLo && accHi === oldAccHi) return false
+    if (this.#env.log.level & LogLevel.LEVEL2) {
+      const insnIdx = insn + instance.start
+      if (readLo | readHi | writeLo | writeHi || insn === 0 || this.#env.auxAt(insnIdx).prunePoint) {
         this.#logChange(instance, 'live', frame, insnIdx, oldLo, oldHi, beforeLo, beforeHi)
         this.#logChange(instance, 'written', frame, insnIdx, oldAccLo, oldAccHi, accLo, accHi)
       }
@@ -276,7 +334,7 @@ export class Liveness {
     masks[at + LIVE_BEFORE + 1] = beforeHi
     masks[at + MUST_WRITE_ACC] = accLo
     masks[at + MUST_WRITE_ACC + 1] = accHi
-    return beforeLo !== oldLo || beforeHi !== oldHi || accLo !== oldAccLo || accHi !== oldAccHi
+    return true
   }
 
   /** log_mask_change. */
@@ -310,10 +368,10 @@ export class Liveness {
     const callsite = instance.callsites[curframe - 1] as number
     this.#resetWrites(outer, callsite)
     for (let frame = 0; frame < curframe; frame++) {
-      const masks = instance.frames[frame]
-      if (!masks) continue
-      this.#orWrites(frame, masks[MUST_WRITE_ACC] as number, masks[MUST_WRITE_ACC + 1] as number)
-      this.#markRead(outer, frame, callsite, masks[LIVE_BEFORE] as number, masks[LIVE_BEFORE + 1] as number)
+      const words = instance.frames[frame]?.words
+      if (!words) continue
+      this.#orWrites(frame, words[MUST_WRITE_ACC] as number, words[MUST_WRITE_ACC + 1] as number)
+      this.#markRead(outer, frame, callsite, words[LIVE_BEFORE] as number, words[LIVE_BEFORE + 1] as number)
     }
     this.#commitWrites(outer)
   }
@@ -342,9 +400,9 @@ export class Liveness {
 }
 
 function isLiveBefore(instance: FuncInstance, insnIdx: number, frameno: number, spi: number): boolean {
-  const masks = instance.frames[frameno]
-  if (!masks) return false
-  const word = masks[(insnIdx - instance.start) * STRIDE + LIVE_BEFORE + (spi < 32 ? 0 : 1)] as number
+  const words = instance.frames[frameno]?.words
+  if (!words) return false
+  const word = words[(insnIdx - instance.start) * STRIDE + LIVE_BEFORE + (spi < 32 ? 0 : 1)] as number
   return ((word >>> (spi & 31)) & 1) !== 0
 }
 
