@@ -50,7 +50,7 @@ const byPlace: Readonly<Record<string, Action>> = {
 /** Words that nothing can be told of: numbers, and names that do not exist yet. */
 const unknown = new Set([
   ...['KEY_SIZE', 'VALUE_SIZE', 'MAX_ENTRIES', 'FLAGS', 'IDX', 'L', 'M', 'N', 'ROOT_ID', 'DURATION'],
-  ...['OBJECT_NAME', 'PREFIX', 'VERSION', 'PART'],
+  ...['OBJECT_NAME', 'PREFIX', 'VERSION', 'PART', 'WORD'],
 ])
 
 /**

@@ -1,6 +1,7 @@
 import { letters, longOptions } from '../../src/cli/options.ts'
 import { mainHelp } from '../../src/cli/main-help.ts'
 import { objects } from '../../src/cli/objects.ts'
+import { matrixUsage } from '../../src/cli/objects/feature.ts'
 import { checkHelp } from '../../src/cli/objects/check.ts'
 import { Automaton, merge } from './automaton.ts'
 import { bashScript, zshScript } from './shell.ts'
@@ -33,7 +34,7 @@ export async function grammar(): Promise<Grammar> {
       object.verbs.map(([verb]) => verb),
     )
   }
-  automaton.add(parseUsage(checkHelp.text))
+  for (const usage of [checkHelp.text, matrixUsage]) automaton.add(parseUsage(usage))
   const states = automaton.states()
   const [start] = states
   order(start, ['help', 'batch', ...verbs.keys(), 'check', 'version'])

@@ -6,6 +6,8 @@ import type { Report } from './feature-report.ts'
 
 /** What `feature probe` tells of the system: sysctls and the options that the kernel was built with. */
 
+type Asking = Pick<Command, 'system' | 'info'>
+
 const PROC_SUPER_MAGIC = 0x9fa0
 
 /** Sysctls with what text says for each of their values; `other` for all the rest. */
@@ -78,7 +80,7 @@ const options =
 const macroOptions: readonly string[] = ['CONFIG_HZ']
 
 /** section_system_config, without its title. */
-export async function systemConfig(cmd: Command, report: Report, macros: boolean): Promise<void> {
+export async function systemConfig(cmd: Asking, report: Report, macros: boolean): Promise<void> {
   if (!macros) {
     if (isProcfs(cmd)) for (const each of sysctls) readSysctl(cmd, report, each)
     else cmd.info('/* procfs not mounted, skipping related probes */')
@@ -88,7 +90,7 @@ export async function systemConfig(cmd: Command, report: Report, macros: boolean
   for (const name of macros ? macroOptions : options) report.option(name, optionIn(config, name))
 }
 
-function isProcfs(cmd: Command): boolean {
+function isProcfs(cmd: Asking): boolean {
   try {
     return cmd.system().files.stat('/proc').fsMagic === PROC_SUPER_MAGIC
   } catch (error) {
@@ -97,14 +99,14 @@ function isProcfs(cmd: Command): boolean {
   }
 }
 
-function readSysctl(cmd: Command, report: Report, each: (typeof sysctls)[number]): void {
+function readSysctl(cmd: Asking, report: Report, each: (typeof sysctls)[number]): void {
   const value = readProcfs(cmd, each.path)
   const sentence = value === undefined ? each.unreadable : (each.values[value] ?? each.other(value))
   report.sysctl(each.name, value, sentence)
 }
 
 /** read_procfs: a number on the first line. */
-function readProcfs(cmd: Command, path: string): number | undefined {
+function readProcfs(cmd: Asking, path: string): number | undefined {
   try {
     const [, digits] = /^\s*(-?\d+)\n/.exec(text(cmd.system().files.read(path))) ?? []
     return digits === undefined || digits === '-1' ? undefined : Number(digits)
@@ -115,7 +117,7 @@ function readProcfs(cmd: Command, path: string): number | undefined {
 }
 
 /** read_kernel_config: the text of the file, or undefined after saying what is wrong with it. */
-async function kernelConfig(cmd: Command): Promise<string | undefined> {
+async function kernelConfig(cmd: Asking): Promise<string | undefined> {
   const skip = (why: string): undefined => {
     cmd.info(`skipping kernel config, ${why}`)
     return undefined
@@ -138,7 +140,7 @@ async function kernelConfig(cmd: Command): Promise<string | undefined> {
   return config
 }
 
-function exists(cmd: Command, path: string): boolean {
+function exists(cmd: Asking, path: string): boolean {
   try {
     cmd.system().files.stat(path)
     return true

@@ -4,6 +4,7 @@ import { KernelError } from '../error.ts'
 import type { KeptKind } from '../objects/objects.ts'
 import { rootCapabilities } from '../process/capabilities.ts'
 import { Descriptors } from '../process/descriptors.ts'
+import { hasAttachType, hasLinkType } from '../profile/uapi-since.ts'
 import type { HeldProcess } from '../process/processes.ts'
 import type { Bpf, Syscalls, Utsname } from '../syscall.ts'
 import { btfLoad } from './btf-commands.ts'
@@ -196,6 +197,15 @@ export class Process implements Syscalls {
   get machine(): MachineFacts & { location: string | undefined; nearest: string | undefined } {
     const { facts, location, profile } = this.#kernel
     return { ...facts, location, nearest: profile.nearest }
+  }
+
+  /** Whether the kernel knows an attach type, or a link type; what nothing of bpf(2) asks for by itself. */
+  hasAttachType(type: number): boolean {
+    return hasAttachType(this.#kernel.profile, type)
+  }
+
+  hasLinkType(type: number): boolean {
+    return hasLinkType(this.#kernel.profile, type)
   }
 
   /** Boots another kernel; this process ends with all others. */
