@@ -7,6 +7,7 @@ import { attachTypeCount, attachTypeName } from '../../src/uapi/attach-type.ts'
 import { completions, grammar } from '../../scripts/completions/generate.ts'
 import { mapTypeCount, mapTypeName } from '../../src/uapi/map-type.ts'
 import { objects } from '../../src/cli/objects.ts'
+import { matrixUsage } from '../../src/cli/objects/feature.ts'
 import { progTypeBySection } from '../../src/libbpf/sections.ts'
 import { silent } from '../../src/libbpf/log.ts'
 import type { Grammar } from '../../scripts/completions/shell.ts'
@@ -41,7 +42,8 @@ describe('completions', () => {
       const offered = states[to ?? -1]?.keywords.map(({ word }) => word)
       const { verbs, help } = await load()
       // A verb that isn't in the usage text is none to offer.
-      const words = verbs.map(([verb]) => verb).filter((verb) => new RegExp(`\\b${verb}\\b`).test(help.text))
+      const usage = name === 'feature' ? help.text + matrixUsage : help.text
+      const words = verbs.map(([verb]) => verb).filter((verb) => new RegExp(`\\b${verb}\\b`).test(usage))
       expect({ name, offered }).toEqual({ name, offered: words })
     }
   })
