@@ -17,7 +17,7 @@ function messages(bytes: Uint8Array, path: string, debug: boolean): string {
   return text
 }
 
-/** What bpftool 7.8.0 -d printed on a real kernel, up to where loading starts. */
+/** What libbpf 1.8 prints, debug messages too. */
 const opened = recorded<Record<string, string[]>>('open.json')
 
 describe('opening an object says what libbpf says', () => {
@@ -30,7 +30,7 @@ describe('opening an object says what libbpf says', () => {
   })
 })
 
-test('bad files are refused in the words of bpftool 7.8.0', () => {
+test('bad files are refused in the words of libbpf 1.8', () => {
   const cases = recorded<[string, number, string][]>('bad-files.json')
   expect(cases.length).toBeGreaterThan(300)
   for (const [name, seed, stderr] of cases) {
