@@ -2,7 +2,9 @@ import { Errno } from '../../src/uapi/errno.ts'
 import { ProgType } from '../../src/uapi/prog-type.ts'
 import { KernelError } from '../../src/kernel/error.ts'
 import type { KernelMap } from '../../src/kernel/maps/map.ts'
+import { Heap } from '../../src/kernel/memory/heap.ts'
 import { Memory } from '../../src/kernel/memory/memory.ts'
+import { DeferredList } from '../../src/kernel/objects/deferred.ts'
 import type { ProgRecord } from '../../src/kernel/objects/records.ts'
 import type { RunKernel } from '../../src/kernel/runtime/test-run.ts'
 
@@ -18,8 +20,15 @@ export function fakeKernel(engine?: RunKernel['engine']): FakeKernel {
   const progs = new Map<number, { record: ProgRecord; run: Uint8Array }>()
   const maps = new Map<number, KernelMap>()
   const lines: string[] = []
+  const memory = new Memory()
   return {
-    memory: new Memory(),
+    memory,
+    heap: new Heap(memory),
+    deferred: new DeferredList(),
+    progTypes: () => undefined,
+    place: () => undefined,
+    taskByPid: () => undefined,
+    tasks: () => [],
     engine,
     possibleCpus: 2,
     cpu: 0,
@@ -83,6 +92,7 @@ export function addProgram(
     subprogs: [],
     nrFuncInfo: 0,
     nrLineInfo: 0,
+    maxCtxOffset: 0,
     refs: 1,
     ...more,
   }

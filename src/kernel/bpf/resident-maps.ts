@@ -2,7 +2,9 @@ import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
 import { openMap } from '../maps/index.ts'
 import type { KernelMap, MapEnvironment } from '../maps/map.ts'
+import { Heap } from '../memory/heap.ts'
 import { Memory } from '../memory/memory.ts'
+import { DeferredList } from '../objects/deferred.ts'
 import type { StoredMap } from '../objects/encode.ts'
 import type { Objects } from '../objects/objects.ts'
 import type { Profile } from '../profile/profile.ts'
@@ -31,6 +33,8 @@ export class ResidentMaps {
   readonly #touched = new Set<KernelMap>()
   #last: KernelMap | undefined
   #environment: MapEnvironment | undefined
+  #heap: Heap | undefined
+  #deferred: DeferredList | undefined
   #buffer = { at: 0, size: 0 }
 
   constructor(host: MapHost) {
@@ -41,6 +45,16 @@ export class ResidentMaps {
   get environment(): MapEnvironment {
     this.#environment ??= this.#makeEnvironment()
     return this.#environment
+  }
+
+  /** Objects that programs allocate, in the same memory. */
+  get heap(): Heap {
+    return (this.#heap ??= new Heap(this.environment.memory, this.#host.store))
+  }
+
+  /** Timers and works in values. */
+  get deferred(): DeferredList {
+    return (this.#deferred ??= new DeferredList(this.#host.store))
   }
 
   /** @throws KernelError ENOENT when there is no such map. */
@@ -74,6 +88,8 @@ export class ResidentMaps {
       map.flush()
       if (!map.recordStays) this.#host.objects.refresh(map.record as StoredMap)
     }
+    this.#heap?.flush()
+    this.#deferred?.flush()
     this.#untouch()
   }
 
@@ -88,7 +104,9 @@ export class ResidentMaps {
 
   drop(): void {
     this.#untouch()
-    if (this.#open.size === 0) return
+    this.#deferred = undefined
+    if (this.#open.size === 0 && !this.#heap?.isOpen) return
+    this.#heap = undefined
     this.#open.clear()
     this.#environment = undefined
     this.#buffer = { at: 0, size: 0 }

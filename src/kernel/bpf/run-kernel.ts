@@ -1,15 +1,36 @@
 import { Errno } from '../../uapi/errno.ts'
 import { Blob } from '../objects/records.ts'
-import type { RunKernel } from '../runtime/test-run.ts'
+import { findMember } from '../btf/members.ts'
+import type { RunKernel, RunTask } from '../runtime/test-run.ts'
 import type { Kernel, Task } from './kernel.ts'
 import { progSysBpf, progSysClose } from './prog-syscall.ts'
 import { writeTrace } from './trace.ts'
+
+/** init, the processes that hold descriptors, and the one that asks. */
+function taskByPid(kernel: Kernel, { pid: own, comm }: Task, pid: number): RunTask | undefined {
+  const name = pid === own ? comm : pid === 1 ? 'systemd' : kernel.processes.get(pid)?.comm
+  return name === undefined ? undefined : { pid, tgid: pid, comm: name, uid: 0, gid: 0 }
+}
 
 /** What a test run sees of the kernel. */
 export function runKernel(kernel: Kernel, task: Task): RunKernel {
   const { objects, maps, clock, profile } = kernel
   return {
     memory: maps.environment.memory,
+    heap: maps.heap,
+    deferred: maps.deferred,
+    progTypes: (id) => {
+      const record = objects.get('btf', id)
+      if (!record) return undefined
+      const btf = kernel.btf(id)
+      return { types: btf.types, fieldsOf: (typeId) => btf.structMetas.get(typeId) ?? [] }
+    },
+    place: (path) => profile.member(path) ?? findMember(kernel.vmlinuxTypes(), path),
+    taskByPid: (pid) => taskByPid(kernel, task, pid),
+    tasks: () => {
+      const pids = [1, ...kernel.processes.list().map((process) => process.pid), task.pid]
+      return [...new Set(pids)].sort((a, b) => a - b).flatMap((pid) => taskByPid(kernel, task, pid) ?? [])
+    },
     possibleCpus: kernel.possibleCpus,
     engine: kernel.engine,
     cpu: maps.environment.currentCpu(),

@@ -78,6 +78,7 @@ export interface LoadEnv {
 /** What print_verification_stats says of the walk. */
 export interface WalkStatistics {
   readonly maxStatesPerInsn: number
+  readonly maxCtxOffset: number
   readonly totalStates: number
   readonly peakStates: number
   readonly stackDepths: readonly number[]

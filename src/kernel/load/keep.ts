@@ -60,6 +60,7 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
       subprogs,
       nrFuncInfo: funcInfo.length / FUNC_INFO_SIZE,
       nrLineInfo: lineInfo.length / LINE_INFO_SIZE,
+      maxCtxOffset: env.statistics?.maxCtxOffset ?? 0,
     },
     xlated,
     run,

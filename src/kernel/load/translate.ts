@@ -4,6 +4,8 @@ import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { helperProto } from '../helpers/access.ts'
+import { kfuncNumber } from '../kfuncs/numbers.ts'
+import { arenaStart } from '../maps/arena.ts'
 import type { MapRecord } from '../objects/records.ts'
 import type { LoadEnv } from './env.ts'
 
@@ -33,16 +35,13 @@ export function runForm(env: LoadEnv): Insns {
   return dump
 }
 
-/** Where an arena is in a process that mapped it without asking for an address. */
-const MAPPED_ANYWHERE = 0x7f00_0000_0000n
-
 /** The program as the rewrites begin with it: an address in an arena is the user's, and nobody sees that it was a map. */
 export function rewriteForm(env: LoadEnv): Insns {
   const insns = runForm(env)
   for (const { slot, mapIndex } of env.mapUses) {
     const map = env.usedMaps[mapIndex] as MapRecord
     if (map.type !== MapType.ARENA || insns.src(slot) !== PseudoLdImm64.MAP_VALUE) continue
-    const address = (map.mapExtra || MAPPED_ANYWHERE) + BigInt(insns.imm(slot + 1) >>> 0)
+    const address = arenaStart(map) + BigInt(insns.imm(slot + 1) >>> 0)
     insns.setRegs(slot, insns.dst(slot), 0)
     setImm64(insns, slot, address)
   }
@@ -59,11 +58,29 @@ function setImm64(insns: Insns, slot: number, value: bigint): void {
  * into distances from __bpf_call_base.
  */
 export function translate(env: LoadEnv): Translated {
-  const run = runForm(env)
+  const run = rewriteForm(env)
+  nameKfuncs(env, run)
   if (env.rewritten) return { xlated: env.rewritten.xlated, run: run.bytes }
-  const dump = new Insns(run.bytes.slice())
+  const dump = runForm(env)
   patchCalls(env, dump)
   return { xlated: dump.bytes, run: run.bytes }
+}
+
+/** Puts the numbers of kernel functions, which are the same in all kernels, into calls of them. */
+function nameKfuncs(env: LoadEnv, insns: Insns): void {
+  const { kernel, subprogs, exceptionCallback } = env
+  const callback = exceptionCallback ? subprogs[exceptionCallback]?.start : undefined
+  for (let i = 0; i < insns.length; i++) {
+    if (insns.code(i) !== CALL || insns.src(i) !== PseudoCall.KFUNC_CALL) continue
+    const id = insns.imm(i)
+    if (id === 0 || insns.off(i) !== 0) continue
+    const name = vmlinuxTypes(kernel).name(id)
+    insns.setImm(i, kfuncNumber(name))
+    if (name !== 'bpf_throw' || callback === undefined) continue
+    // Where the exception's callback is, as a jump.
+    insns.setRegs(i, 1, PseudoCall.KFUNC_CALL)
+    insns.setOff(i, callback - i - 1)
+  }
 }
 
 /** do_misc_fixups, jit_subprogs and fixup_kfunc_call, as far as they set where a call goes. */

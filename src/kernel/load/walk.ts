@@ -47,6 +47,7 @@ function walk(env: LoadEnv): void {
     env.insnsProcessed = verifier.insnProcessed
     env.statistics = {
       maxStatesPerInsn: verifier.maxStatesPerInsn,
+      maxCtxOffset: verifier.maxCtxOffset,
       totalStates: verifier.totalStates,
       peakStates: verifier.peakStates,
       stackDepths: (env.rewritten?.parts ?? verifier.subprogs).map(({ stackDepth }) => stackDepth),

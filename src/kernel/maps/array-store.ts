@@ -93,6 +93,15 @@ export class ArrayStore {
     return false
   }
 
+  /** The element that was given out and is, or begins, there; 0 where there's none. */
+  indexOf(at: number): number {
+    for (const chunk of this.#touched) {
+      const from = at - this.#base(chunk)
+      if (from >= 0 && from < this.#chunkBytes) return (chunk << this.#shift) + Math.floor(from / this.stride)
+    }
+    return 0
+  }
+
   /** Makes the chunk of an element that the store has nothing of one of zeros, to be written to. */
   begin(index: number): void {
     const chunk = index >>> this.#shift

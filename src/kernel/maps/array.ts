@@ -58,6 +58,10 @@ function pageAlign(size: number): number {
   return Math.ceil(size / PAGE_SIZE) * PAGE_SIZE
 }
 
+function u32Bytes(value: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(value).buffer)
+}
+
 /** array_map_get_next_key. */
 export function arrayNextKey({ memory }: MapEnvironment, maxEntries: number, key: number, next: number): number {
   const { view } = memory
@@ -107,6 +111,10 @@ class ArrayMap extends BaseMap {
     if (index >= this.#maxEntries) return 0
     const at = this.#elements.handOut(index)
     return this.#cpus === 1 ? at : at + this.env.currentCpu() * this.#elemSize
+  }
+
+  keyOfValue(at: number): Uint8Array {
+    return u32Bytes(this.#elements.indexOf(at))
   }
 
   /** map_lookup_percpu_elem. */

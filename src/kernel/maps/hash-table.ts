@@ -225,6 +225,12 @@ export class HashTable {
     this.#mark(this.hashOf(elem) & this.#mask, CHANGED)
   }
 
+  /** The key of the element that has a value. */
+  keyOfValue(at: number): Uint8Array {
+    const key = at - this.#valueOff + KEY
+    return this.#env.memory.u8.slice(key, key + this.#keySize)
+  }
+
   /** The value's address, which a program may write to from now on. */
   handOut(elem: number): number {
     const { i32 } = this.#env.memory

@@ -123,6 +123,10 @@ export abstract class HashBase extends BaseMap {
     this.env.memory.u8.copyWithin(value, at, at + this.valueSizeOfSyscall)
   }
 
+  keyOfValue(at: number): Uint8Array {
+    return this.table.keyOfValue(at)
+  }
+
   /** A value as a program gets it: this CPU's, where each has one. */
   protected handOut(elem: number): number {
     return this.table.handOut(elem)

@@ -34,6 +34,8 @@ export interface KernelMap {
   copyValue(key: number, value: number, flags: number): number
   /** bpf_map_update_value: what bpf(2) writes. */
   updateValue(key: number, value: number, flags: number): number
+  /** map_key_from_value: the key of a value that was given out and is still there. */
+  keyOfValue?(at: number): Uint8Array
   /** Of maps whose values are maps or programs: the id of what is there, or 0. */
   lookupId?(key: number): number
   /**

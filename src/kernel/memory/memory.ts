@@ -1,5 +1,6 @@
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
+import { HeapArea } from './heap-area.ts'
 import { RunArea } from './run-area.ts'
 
 /**
@@ -34,11 +35,17 @@ export class Memory {
       this.u8.fill(0, recycled, recycled + rounded)
       return recycled
     }
-    const at = this.#top
+    let at = this.#top
+    if (at < HeapArea.END && at + rounded > HeapArea.START) at = HeapArea.END
     const top = at + rounded
     if (top > this.u8.length) this.#grow(top)
     this.#top = top
     return at
+  }
+
+  /** Makes the memory reach so far: for the heap, which has its own place. @throws KernelError ENOMEM. */
+  reach(top: number): void {
+    if (top > this.u8.length) this.#grow(top)
   }
 
   /** Takes back what `alloc(size)` gave at `at`. */

@@ -147,6 +147,8 @@ export function encodeProg(prog: ProgRecord): Uint8Array {
     w.number(start).string(tag).string(name).number(jitedLen).number(typeId).number(flags)
   }
   w.number(prog.nrFuncInfo).number(prog.nrLineInfo)
+  // What was added later stands last: records without it give 0.
+  w.number(prog.maxCtxOffset)
   return w.done()
 }
 
@@ -191,6 +193,7 @@ export function decodeProg(bytes: Uint8Array): ProgRecord {
     })),
     nrFuncInfo: r.number(),
     nrLineInfo: r.number(),
+    maxCtxOffset: r.number(),
   }
 }
 

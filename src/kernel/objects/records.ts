@@ -102,6 +102,8 @@ export interface ProgRecord {
   subprogs: KeptSubprog[]
   nrFuncInfo: number
   nrLineInfo: number
+  /** Bytes of its context that a program of raw bytes looks at (max_ctx_offset). */
+  maxCtxOffset: number
   refs: number
 }
 

@@ -21,9 +21,10 @@ export function atomic(run: Run, d: number, s: number, off: number, imm: number)
   const op = imm & 0xffff
   const acquire = op === Atomic.LOAD_ACQ
   const base = acquire ? s : d
-  const at = ((r[base] as number) + off) >>> 0
+  let at = ((r[base] as number) + off) >>> 0
   if (r[base + 1] !== MEM_HI || !run.grants.allows(at, size, acquire ? GRANT_READ : GRANT_BOTH)) {
-    throw fault('an atomic operation')
+    at = run.place(at, r[base + 1] as number, size)
+    if (at === 0) throw fault('an atomic operation')
   }
   const { view } = run.memory
   if (acquire) {

@@ -4,9 +4,11 @@ import { progRights } from '../helpers/impl/maps.ts'
 import type { RunKernel } from '../helpers/impl/run-kernel.ts'
 import type { Run } from '../helpers/impl/run.ts'
 import { fault } from '../helpers/impl/run.ts'
+import { Thrown } from '../helpers/kfuncs/throw.ts'
 import { RunArea } from '../memory/run-area.ts'
+import type { Code } from './decode.ts'
 import { runaway } from './failures.ts'
-import { STACK_SIZE } from './limits.ts'
+import { FUEL, STACK_SIZE } from './limits.ts'
 import { RuntimeImports } from './linker.ts'
 import type { FindProgram } from './linker.ts'
 import type { CompiledModule } from './known-programs.ts'
@@ -39,6 +41,7 @@ export interface Linked {
   readonly exports: Exports
   /** Calls one of its functions: arguments and result are in the registers. */
   readonly callback: Run['callback']
+  readonly code: Code
 }
 
 /** Runs compiled programs: instances of their modules, linked to one run. */
@@ -76,8 +79,11 @@ export class CompiledEngine {
     const ring: Record<string, (...words: number[]) => number> = {}
     const seed: Record<string, number> = {}
     const tail: Record<string, number> = {}
+    const kfunc: Record<string, (...words: number[]) => number> = {}
+    const arena = { high: run.arena?.castHi ?? 0 }
     for (const { module: from, name } of compiled.imports) {
       if (from === 'bpf') bpf[name] = this.#imports.helper(name, callback)
+      else if (from === 'kfunc') kfunc[name] = this.#imports.kfunc(name, callback)
       else if (from === 'lookup') lookup[name] = this.#imports.lookup(Number(name))
       else if (from === 'table') table[name] = this.#lookupTable(Number(name))
       else if (from === 'ring') ring[name] = this.#imports.ring(name)
@@ -95,8 +101,10 @@ export class CompiledEngine {
       ring,
       seed,
       tail,
+      kfunc,
+      arena,
     })
-    const linked: Linked = { exports: instance.exports as unknown as Exports, callback }
+    const linked: Linked = { exports: instance.exports as unknown as Exports, callback, code }
     return linked
   }
 
@@ -115,12 +123,42 @@ export class CompiledEngine {
   }
 
   /** Runs a program so many times. @returns r0's low word. */
-  start({ exports }: Linked, lo: number, hi: number, times: number): number {
+  start(linked: Linked, lo: number, hi: number, times: number): number {
+    const { exports, code } = linked
     try {
-      return exports.run(lo, hi, times) >>> 0
+      if (!code.throws) return exports.run(lo, hi, times) >>> 0
+      let result = 0
+      for (let done = 0; done < times; done++) result = this.#startThrowing(linked, lo, hi)
+      return result >>> 0
     } catch (error) {
       throw error instanceof WebAssembly.RuntimeError ? trapped() : error
     }
+  }
+
+  /** Runs a program that may throw: its function for that says what is returned then, or it's what was thrown. */
+  #startThrowing(linked: Linked, lo: number, hi: number): number {
+    const { exports, code } = linked
+    try {
+      return exports.run(lo, hi, 1)
+    } catch (error) {
+      if (!(error instanceof Thrown)) throw error
+      if (code.exceptionCallback < 0) return error.lo
+      const { regs } = this.#run
+      regs.fill(0, 2, 12)
+      regs[2] = error.lo
+      regs[3] = error.hi
+      this.call(linked, code.exceptionCallback)
+      return regs[0] as number
+    }
+  }
+
+  /** Calls a function of a program on its own: arguments and result are in the registers. */
+  call({ exports }: Linked, slot: number): void {
+    const { i32 } = this.#run.memory
+    i32[RunArea.FUEL >> 2] = FUEL
+    // As if called from the frame above the first.
+    i32[RunArea.CALL_FRAME >> 2] = (i32[RunArea.STACK_TOP >> 2] as number) + STACK_SIZE
+    this.#callback(exports, slot)
   }
 
   #callback({ enter }: Exports, slot: number): void {

@@ -2,6 +2,7 @@ import { Insns } from '../../isa/insn.ts'
 import { Alu, Class, Jmp, LD_IMM64, Mode, Source } from '../../isa/opcode.ts'
 import { BpfFunc } from '../../uapi/helper-names.ts'
 import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
+import { kfuncNumber } from '../kfuncs/numbers.ts'
 import { FUNC_HI, MAP_HI, MEM_HI } from '../helpers/impl/address.ts'
 
 /**
@@ -19,9 +20,17 @@ export interface Code {
   readonly mapValues: readonly { constant: number; mapId: number; off: number }[]
   /** Ids of maps that the program names. */
   readonly mapIds: readonly number[]
-  /** Slots of functions whose address the program takes. */
+  /** Slots of functions whose address the program takes, and of what is called for an exception. */
   readonly functions: readonly number[]
+  /** Whether the program may throw, and the slot of the function that's called then; -1 for none. */
+  readonly throws: boolean
+  readonly exceptionCallback: number
 }
+
+/** BPF_ADDR_SPACE_CAST, between an arena's address space (1) and the kernel's. */
+const ADDR_SPACE_CAST = 1
+const CAST_TO_KERNEL = 1
+const CAST_TO_USER = 1 << 16
 
 /** Words of one decoded instruction. */
 export const STRIDE = 4
@@ -54,6 +63,7 @@ export const Op = {
   LD_IND: 0x117,
   ATOMIC: 0x118,
   NOP: 0x119,
+  CAST_USER: 0x11a,
 } as const
 
 /** Index of the spare register pair, which has no number in the instruction set. */
@@ -73,6 +83,8 @@ class Decoder {
   readonly #mapValues: { constant: number; mapId: number; off: number }[] = []
   readonly #mapIds = new Set<number>()
   readonly #functions = new Set<number>()
+  #throws = false
+  #exceptionCallback = -1
 
   constructor(insns: Insns) {
     this.#insns = insns
@@ -99,6 +111,8 @@ class Decoder {
       mapValues: this.#mapValues,
       mapIds: [...this.#mapIds],
       functions: [...this.#functions],
+      throws: this.#throws,
+      exceptionCallback: this.#exceptionCallback,
     }
   }
 
@@ -173,16 +187,21 @@ class Decoder {
     if (op === Alu.END) run = wide ? swap(imm) : endian(code, imm)
     else if (op === Alu.NEG) run = code & ~Source.X
     else if (op > Alu.END) run = Op.BAD
-    else if (off !== 0) run = this.#aluWithOffset(op, wide, off)
+    else if (off !== 0) run = this.#aluWithOffset(op, wide, off, imm)
     this.#emit(run, dst, src, 0, 0)
   }
 
-  #aluWithOffset(op: number, wide: boolean, off: number): number {
+  #aluWithOffset(op: number, wide: boolean, off: number, imm: number): number {
     if (op === Alu.DIV && off === 1) return wide ? Op.SDIV64 : Op.SDIV32
     if (op === Alu.MOD && off === 1) return wide ? Op.SMOD64 : Op.SMOD32
     if (op === Alu.MOV && off === 8) return wide ? Op.MOVSX8_64 : Op.MOVSX8_32
     if (op === Alu.MOV && off === 16) return wide ? Op.MOVSX16_64 : Op.MOVSX16_32
     if (op === Alu.MOV && off === 32 && wide) return Op.MOVSX32_64
+    if (op === Alu.MOV && off === ADDR_SPACE_CAST && wide) {
+      if (imm === CAST_TO_USER) return Op.CAST_USER
+      // Cast for the kernel: the low word is what counts.
+      if (imm === CAST_TO_KERNEL) return Class.ALU | Alu.MOV | Source.X
+    }
     return Op.BAD
   }
 
@@ -196,7 +215,7 @@ class Decoder {
         if (narrow || code & Source.X) this.#emit(Op.BAD, 0, 0, 0, 0)
         else if (src === PseudoCall.CALL * 2) this.#emit(Op.CALL_SUB, 0, 0, this.#callee(i, imm), 0)
         else if (src === PseudoCall.HELPER * 2) this.#helper(imm)
-        else this.#emit(Op.CALL_KFUNC, 0, 0, 0, imm)
+        else this.#kfunc(i, dst, off, imm)
         return
       case Jmp.EXIT:
         this.#emit(narrow ? Op.BAD : 0x95, 0, 0, 0, 0)
@@ -220,6 +239,16 @@ class Decoder {
   #helper(id: number): void {
     if (id === BpfFunc['tail_call']) this.#emit(Op.TAIL_CALL, 0, 0, 0, 0)
     else this.#emit(Op.CALL_HELPER, 0, 0, 0, id)
+  }
+
+  /** Of a call that throws, kernel/load says where the exception's callback is. */
+  #kfunc(i: number, dst: number, off: number, number: number): void {
+    this.#emit(Op.CALL_KFUNC, 0, 0, 0, number)
+    if (number !== kfuncNumber('bpf_throw')) return
+    this.#throws = true
+    if (dst === 0) return
+    this.#exceptionCallback = i + 1 + off
+    this.#functions.add(i + 1 + off)
   }
 
   #load(i: number, code: number, dst: number, src: number, imm: number): void {

@@ -1,10 +1,15 @@
+import { INSN_SIZE } from '../../isa/insn.ts'
+import { Class, Jmp } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
+import { PseudoCall } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { KernelError } from '../error.ts'
 import { progRights } from '../helpers/impl/maps.ts'
 import type { RunKernel, RunProgram } from '../helpers/impl/run-kernel.ts'
 import { Run, fault } from '../helpers/impl/run.ts'
+import type { ArenaMemory } from '../maps/arena-memory.ts'
+import { arenaMemory } from '../maps/arena.ts'
 import { RunArea } from '../memory/run-area.ts'
 import type { ProgRecord } from '../objects/records.ts'
 import type { Linked } from './compiled-engine.ts'
@@ -18,8 +23,27 @@ import { knownProgram } from './known-programs.ts'
 import { COMPILE_TIME, isWorthCompiling } from './tier.ts'
 import { trampoline } from './trampoline.ts'
 
+const CALL = Class.JMP | Jmp.CALL
+
 /** Program types whose loads of bad addresses give 0 (BPF_PROBE_MEM): they follow the kernel's own pointers. */
 const probing: ReadonlySet<number> = new Set([ProgType.TRACING, ProgType.LSM, ProgType.STRUCT_OPS, ProgType.NETFILTER])
+
+/** Whether a program calls functions of the kernel, which give pointers that loads are probed by. */
+function callsKernel(insns: Uint8Array): boolean {
+  for (let at = 0; at < insns.length; at += INSN_SIZE) {
+    if (insns[at] === CALL && (insns[at + 1] as number) >>> 4 === PseudoCall.KFUNC_CALL) return true
+  }
+  return false
+}
+
+/** The arena that a program is associated with. */
+function arenaOf(kernel: RunKernel, { mapIds }: ProgRecord): ArenaMemory | undefined {
+  for (const id of mapIds) {
+    const arena = arenaMemory(kernel.mapById(id))
+    if (arena) return arena
+  }
+  return undefined
+}
 
 /** A program made ready to be run any number of times: `end` gives its memory back. */
 export class Engine {
@@ -52,7 +76,8 @@ export class Engine {
       memory.view.setUint32(RunArea.STACK_TOP, stackTop, true)
       memory.view.setUint32(RunArea.STACK_LIMIT, stack + STACK_SIZE, true)
       memory.view.setUint32(RunArea.CPU, kernel.cpu, true)
-      const probes = probing.has(prog.type)
+      const probes = probing.has(prog.type) || callsKernel(this.#prog.run)
+      this.run.arena = arenaOf(kernel, prog)
       this.#interpreter = new Interpreter(this.run, stackTop, probes, {
         tailCallTarget: (mapId, index) => this.#tailCall(mapId, index),
         hotCallback: (code) => this.#hotCallback(code),
@@ -99,6 +124,12 @@ export class Engine {
     }
     this.#known(this.#prog, code).spent += performance.now() - start
     return (this.run.regs[0] as number) >>> 0
+  }
+
+  /** Calls a function of the program on its own: arguments are in the registers. */
+  call(slot: number): void {
+    if (this.#linked) this.#compiler.call(this.#linked, slot)
+    else this.#interpreter.call(this.#code(this.#prog), slot)
   }
 
   end(): void {

@@ -1,5 +1,6 @@
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
+import { kfuncName } from '../kfuncs/numbers.ts'
 
 /** The program does more than any that Linux would run to its end. */
 export function runaway(): KernelError {
@@ -11,6 +12,8 @@ export function noHelper(name: string): KernelError {
   return new KernelError(Errno.ENOTSUP, `bpf_${name} is not simulated`)
 }
 
-export function noKfunc(): KernelError {
-  return new KernelError(Errno.ENOTSUP, 'calls of kernel functions are not simulated')
+/** @param number as kfuncs/numbers.ts has it. */
+export function noKfunc(number: number): KernelError {
+  const name = kfuncName(number) ?? 'a kernel function that Linux 6.18 does not have'
+  return new KernelError(Errno.ENOTSUP, `${name} is not simulated`)
 }

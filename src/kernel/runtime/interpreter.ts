@@ -2,6 +2,8 @@ import { helperNames } from '../../uapi/helper-names.ts'
 import { MAP_HI, MEM_HI } from '../helpers/impl/address.ts'
 import { div64, mod64, mul64, sdiv64, smod64, swap16, swap32 } from '../helpers/impl/int64.ts'
 import { helperImpls } from '../helpers/impl/index.ts'
+import { kfuncByNumber } from '../helpers/kfuncs/index.ts'
+import { Thrown } from '../helpers/kfuncs/throw.ts'
 import type { Run } from '../helpers/impl/run.ts'
 import { fault } from '../helpers/impl/run.ts'
 import { RunArea } from '../memory/run-area.ts'
@@ -62,10 +64,32 @@ export class Interpreter {
   start(code: Code, argLo: number, argHi: number): void {
     this.#fuel = FUEL
     this.#run.tailCalls = 0
-    this.#begin(code, 0, argLo, argHi)
+    try {
+      this.#begin(code, 0, argLo, argHi)
+    } catch (error) {
+      if (!(error instanceof Thrown)) throw error
+      this.#handle(code, error)
+    }
   }
 
-  #begin(code: Code, depth: number, argLo: number, argHi: number): void {
+  /** What becomes of an exception: the program's function for that says what is returned, or it's what was thrown. */
+  #handle(code: Code, { lo, hi }: Thrown): void {
+    if (code.exceptionCallback >= 0) this.#begin(code, 0, lo, hi, code.exceptionCallback)
+    else {
+      this.#enter(code)
+      this.#run.ret64(lo, hi)
+    }
+  }
+
+  /** Calls a function of a program on its own: arguments and result are in the registers. */
+  call(code: Code, slot: number): void {
+    const { regs } = this.#run
+    this.#fuel = FUEL
+    for (let i = 2; i < 12; i++) code.regs[i] = regs[i] as number
+    this.#begin(code, 0, code.regs[2] as number, code.regs[3] as number, slot)
+  }
+
+  #begin(code: Code, depth: number, argLo: number, argHi: number, slot = 0): void {
     this.#depth = depth
     this.#mayGoto = MAX_TIMED_LOOPS
     this.#since = 0
@@ -75,7 +99,7 @@ export class Interpreter {
     regs[3] = argHi
     regs[20] = this.#stackTop - depth * STACK_SIZE
     regs[21] = MEM_HI
-    this.#execute(0)
+    this.#execute(slot * STRIDE)
   }
 
   /** Runs a program that compiled code tail-calls in one of its frames, and leaves the high word of r0 as that does. */
@@ -546,7 +570,11 @@ export class Interpreter {
           if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 3) >>> 3] as number) & 1) {
             r[d] = view.getInt32(at >>> 0, true)
             r[d + 1] = 0
-          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          } else {
+            this.#slowLoad(word, d, at, r[s + 1] as number)
+            view = run.memory.view
+            grants = run.grants.bytes
+          }
           continue
         }
         case 0x69: {
@@ -554,7 +582,11 @@ export class Interpreter {
           if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 1) >>> 3] as number) & 1) {
             r[d] = view.getUint16(at >>> 0, true)
             r[d + 1] = 0
-          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          } else {
+            this.#slowLoad(word, d, at, r[s + 1] as number)
+            view = run.memory.view
+            grants = run.grants.bytes
+          }
           continue
         }
         case 0x71: {
@@ -562,7 +594,11 @@ export class Interpreter {
           if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & 1) {
             r[d] = view.getUint8(at >>> 0)
             r[d + 1] = 0
-          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          } else {
+            this.#slowLoad(word, d, at, r[s + 1] as number)
+            view = run.memory.view
+            grants = run.grants.bytes
+          }
           continue
         }
         case 0x79: {
@@ -570,7 +606,11 @@ export class Interpreter {
           if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 7) >>> 3] as number) & 1) {
             r[d] = view.getInt32(at >>> 0, true)
             r[d + 1] = view.getInt32((at >>> 0) + 4, true)
-          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          } else {
+            this.#slowLoad(word, d, at, r[s + 1] as number)
+            view = run.memory.view
+            grants = run.grants.bytes
+          }
           continue
         }
         case 0x81: {
@@ -578,7 +618,11 @@ export class Interpreter {
           if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 3) >>> 3] as number) & 1) {
             r[d] = view.getInt32(at >>> 0, true)
             r[d + 1] = (r[d] as number) >> 31
-          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          } else {
+            this.#slowLoad(word, d, at, r[s + 1] as number)
+            view = run.memory.view
+            grants = run.grants.bytes
+          }
           continue
         }
         case 0x89: {
@@ -586,7 +630,11 @@ export class Interpreter {
           if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 1) >>> 3] as number) & 1) {
             r[d] = view.getInt16(at >>> 0, true)
             r[d + 1] = (r[d] as number) >> 31
-          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          } else {
+            this.#slowLoad(word, d, at, r[s + 1] as number)
+            view = run.memory.view
+            grants = run.grants.bytes
+          }
           continue
         }
         case 0x91: {
@@ -594,7 +642,11 @@ export class Interpreter {
           if (r[s + 1] === MEM_HI && (grants[at >>> 3] as number) & 1) {
             r[d] = view.getInt8(at >>> 0)
             r[d + 1] = (r[d] as number) >> 31
-          } else this.#slowLoad(word, d, at, r[s + 1] as number)
+          } else {
+            this.#slowLoad(word, d, at, r[s + 1] as number)
+            view = run.memory.view
+            grants = run.grants.bytes
+          }
           continue
         }
         case 0x18: // ld_imm64: two slots
@@ -608,20 +660,32 @@ export class Interpreter {
           const at = ((r[d] as number) + (insns[p - 2] as number)) | 0
           if (r[d + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 3) >>> 3] as number) & 2) {
             view.setInt32(at >>> 0, r[s] as number, true)
-          } else this.#slowStore(word, at, r[d + 1] as number, s)
+          } else {
+            this.#slowStore(word, at, r[d + 1] as number, s)
+            view = run.memory.view
+            grants = run.grants.bytes
+          }
           continue
         }
         case 0x6b: {
           const at = ((r[d] as number) + (insns[p - 2] as number)) | 0
           if (r[d + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 1) >>> 3] as number) & 2) {
             view.setInt16(at >>> 0, r[s] as number, true)
-          } else this.#slowStore(word, at, r[d + 1] as number, s)
+          } else {
+            this.#slowStore(word, at, r[d + 1] as number, s)
+            view = run.memory.view
+            grants = run.grants.bytes
+          }
           continue
         }
         case 0x73: {
           const at = ((r[d] as number) + (insns[p - 2] as number)) | 0
           if (r[d + 1] === MEM_HI && (grants[at >>> 3] as number) & 2) view.setInt8(at >>> 0, r[s] as number)
-          else this.#slowStore(word, at, r[d + 1] as number, s)
+          else {
+            this.#slowStore(word, at, r[d + 1] as number, s)
+            view = run.memory.view
+            grants = run.grants.bytes
+          }
           continue
         }
         case 0x7b: {
@@ -629,11 +693,17 @@ export class Interpreter {
           if (r[d + 1] === MEM_HI && (grants[at >>> 3] as number) & (grants[(at + 7) >>> 3] as number) & 2) {
             view.setInt32(at >>> 0, r[s] as number, true)
             view.setInt32((at >>> 0) + 4, r[s + 1] as number, true)
-          } else this.#slowStore(word, at, r[d + 1] as number, s)
+          } else {
+            this.#slowStore(word, at, r[d + 1] as number, s)
+            view = run.memory.view
+            grants = run.grants.bytes
+          }
           continue
         }
         case 0x118:
           atomic(run, d, s, insns[p - 2] as number, insns[p - 1] as number)
+          view = run.memory.view
+          grants = run.grants.bytes
           continue
 
         // -- calls
@@ -649,8 +719,14 @@ export class Interpreter {
           this.#push(p)
           p = insns[p - 2] as number
           continue
-        case 0x111:
-          throw noKfunc()
+        case 0x111: {
+          const kfunc = kfuncByNumber(insns[p - 1] as number)
+          if (!kfunc) throw noKfunc(insns[p - 1] as number)
+          kfunc.impl(run)
+          view = run.memory.view
+          grants = run.grants.bytes
+          continue
+        }
         case 0x112:
           if (this.#tailCall()) {
             r = run.regs
@@ -672,6 +748,10 @@ export class Interpreter {
             this.#since = mayGotoAgain(this.#since)
             if (this.#since !== 0) this.#mayGoto = MAX_TIMED_LOOPS
           }
+          continue
+        case 0x11a: // a cast for users: NULL stays that
+          r[d + 1] = r[s] === 0 ? 0 : (run.arena?.castHi ?? 0)
+          r[d] = r[s] as number
           continue
         case 0x114:
           if (--this.#fuel < 0) throw runaway()

@@ -6,6 +6,7 @@ import { progRights } from '../helpers/impl/maps.ts'
 import type { HelperImpl, Run } from '../helpers/impl/run.ts'
 import { fault } from '../helpers/impl/run.ts'
 import { commitSample, reserveSample } from '../helpers/impl/ringbuf.ts'
+import { kfuncByNumber } from '../helpers/kfuncs/index.ts'
 import { helperTraits } from '../helpers/traits.ts'
 import { RingbufMap } from '../maps/ringbuf.ts'
 import { RunArea } from '../memory/run-area.ts'
@@ -54,6 +55,7 @@ export class RuntimeImports {
         }
         return 0
       },
+      place: (lo, hi, size) => run.place(lo as number, hi as number, size as number),
       packet: (off, size) => {
         if (!loadAbs(run, -1, size as number, off as number)) return 0
         this.#leave(run.regs[0] as number)
@@ -67,9 +69,6 @@ export class RuntimeImports {
       },
       fault: (which) => {
         throw fault(faults[which as number] ?? '')
-      },
-      kfunc: () => {
-        throw noKfunc()
       },
     }
   }
@@ -129,6 +128,18 @@ export class RuntimeImports {
     return this.#wrap(helperTraits(id).callsBack ? callsBack(impl, callback) : impl)
   }
 
+  /** A kernel function by its number. */
+  kfunc(name: string, callback: Run['callback']): Words {
+    const number = Number(name)
+    const found = kfuncByNumber(number)
+    if (!found) {
+      return () => {
+        throw noKfunc(number)
+      }
+    }
+    return this.#wrap(found.callsBack ? callsBack(found.impl, callback) : found.impl)
+  }
+
   /** A lookup in one map: the offset of a key for that of a value, which the program may use from now on. */
   lookup(mapId: number): (key: number) => number {
     const { kernel, grants } = this.#run
@@ -184,8 +195,11 @@ function callsBack(impl: HelperImpl, callback: Run['callback']): HelperImpl {
   return (run) => {
     const before = run.callback
     run.callback = callback
-    impl(run)
-    run.callback = before
+    try {
+      impl(run)
+    } finally {
+      run.callback = before
+    }
   }
 }
 

@@ -51,7 +51,7 @@ function runOnBytes(
 export function testRunRawTracepoint(kernel: RunKernel, prog: ProgRecord, attr: TestRunAttr): TestRunResult {
   const { flags = 0, cpu = 0, ctxIn } = attr
   if (hasBuffers(attr)) throw invalid()
-  if ((ctxIn?.length ?? 0) > MAX_RAW_TP_CONTEXT) throw invalid()
+  if ((ctxIn?.length ?? 0) < prog.maxCtxOffset || (ctxIn?.length ?? 0) > MAX_RAW_TP_CONTEXT) throw invalid()
   const onCpu = (flags & TestRunFlag.ON_CPU) !== 0
   if (!onCpu && cpu !== 0) throw invalid()
   if (cpu >>> 0 >= kernel.possibleCpus) throw new KernelError(Errno.ENXIO)
@@ -66,7 +66,8 @@ function onOtherCpu(kernel: RunKernel, cpu: number): RunKernel {
 /** bpf_prog_test_run_syscall. */
 export function testRunSyscall(kernel: RunKernel, prog: ProgRecord, attr: TestRunAttr): TestRunResult {
   const { flags = 0, ctxIn } = attr
-  if (hasBuffers(attr) || flags !== 0 || (ctxIn?.length ?? 0) > MAX_SYSCALL_CONTEXT) throw invalid()
+  const size = ctxIn?.length ?? 0
+  if (hasBuffers(attr) || flags !== 0 || size < prog.maxCtxOffset || size > MAX_SYSCALL_CONTEXT) throw invalid()
   return untouched(attr, runOnBytes(kernel, prog, ctxIn, attr.ctxPointers))
 }
 

@@ -4,6 +4,7 @@ import { ProgType } from '../../uapi/prog-type.ts'
 import { KernelError } from '../error.ts'
 import type { RunKernel } from '../helpers/impl/run-kernel.ts'
 import type { ProgRecord } from '../objects/records.ts'
+import { callDeferred } from './deferred-calls.ts'
 import { testRunFlowDissector, testRunSkLookup } from './test-run-lookup.ts'
 import { testRunNetfilter, testRunRawTracepoint, testRunSyscall, testRunTracing } from './test-run-other.ts'
 import { testRunSkb } from './test-run-skb.ts'
@@ -43,5 +44,7 @@ export function testRun(kernel: RunKernel, prog: ProgRecord, attr: TestRunAttr):
   const run = testRuns[prog.type]
   if (attr.ctxIn?.length === 0) throw new KernelError(Errno.EINVAL)
   if (!run) throw new KernelError(Errno.ENOTSUPP)
-  return run(kernel, prog, attr)
+  const result = run(kernel, prog, attr)
+  callDeferred(kernel)
+  return result
 }

@@ -32,26 +32,23 @@ export function hasBytes(skb: Skb, len: number): boolean {
   return len <= skb.len
 }
 
-const storeBytes: HelperImpl = (run) => {
+/** __bpf_skb_store_bytes. @param from where the bytes are. @returns 0 or a negative errno. */
+export function storeBytes(run: Run, offset: number, from: number, len: number, flags: number): number {
   const skb = skbOf(run)
-  const offset = run.lo(2) >>> 0
-  const len = run.lo(4) >>> 0
-  const flags = run.lo(5)
-  const from = run.read(3, len)
-  if (run.hi(5) !== 0 || flags & ~(F_RECOMPUTE_CSUM | F_INVALIDATE_HASH)) {
-    run.ret(-Errno.EINVAL)
-    return
-  }
-  if (offset > INT_MAX || !hasBytes(skb, offset + len)) {
-    run.ret(-Errno.EFAULT)
-    return
-  }
+  if (flags & ~(F_RECOMPUTE_CSUM | F_INVALIDATE_HASH)) return -Errno.EINVAL
+  if (offset > INT_MAX || !hasBytes(skb, offset + len)) return -Errno.EFAULT
   const at = skb.data + offset
   if (flags & F_RECOMPUTE_CSUM) skb.pullChecksum(at, len)
   run.memory.u8.copyWithin(at, from, from + len)
   if (flags & F_RECOMPUTE_CSUM) skb.pushChecksum(at, len)
   if (flags & F_INVALIDATE_HASH) skb.clearHash()
-  run.ret(0)
+  return 0
+}
+
+const skbStoreBytes: HelperImpl = (run) => {
+  const len = run.lo(4) >>> 0
+  const flags = run.hi(5) === 0 ? run.lo(5) : -1
+  run.ret(storeBytes(run, run.lo(2) >>> 0, run.read(3, len), len, flags))
 }
 
 /** Copies bytes of the packet, or zeros and EFAULT where they aren't there. */
@@ -272,7 +269,7 @@ function clear(value: number): HelperImpl {
 
 /** Helpers that work on socket buffers; `bpf_skb_adjust_room` and its kin are elsewhere. */
 export const skbHelpers: Readonly<Record<string, HelperImpl>> = {
-  skb_store_bytes: storeBytes,
+  skb_store_bytes: skbStoreBytes,
   skb_load_bytes: loadBytes,
   skb_load_bytes_relative: loadBytesRelative,
   skb_pull_data: (run) => {

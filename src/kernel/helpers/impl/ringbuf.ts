@@ -2,7 +2,7 @@ import { Errno } from '../../../uapi/errno.ts'
 import { RingbufMap } from '../../maps/ringbuf.ts'
 import { MEM_HI } from './address.ts'
 import { callFunction, functionSlot } from './callback.ts'
-import { initDynptr, nullDynptr, readDynptr } from './dynptr.ts'
+import { DYNPTR_SIZE, DynptrType, MAX_DYNPTR, initDynptr, nullDynptr, readDynptr } from './dynptr.ts'
 import { GRANT_BOTH } from './grants.ts'
 import type { Run, HelperImpl } from './run.ts'
 import { fault } from './run.ts'
@@ -16,8 +16,6 @@ const queries: readonly ((map: RingbufMap) => number)[] = [
   ({ consumer }) => consumer,
   ({ producer }) => producer,
 ]
-const DYNPTR_SIZE = 16
-const MAX_DYNPTR = 0xffffff
 /** BPF_MAX_USER_RINGBUF_SAMPLES. */
 const MAX_SAMPLES = 128 * 1024
 
@@ -80,7 +78,7 @@ const ringbufReserveDynptr: HelperImpl = (run) => {
     run.ret(-(error || Errno.EINVAL))
     return
   }
-  initDynptr(run, at, record, size, 'ringbuf')
+  initDynptr(run, at, record, size, DynptrType.RINGBUF)
   run.ret(0)
 }
 
@@ -127,7 +125,7 @@ const userRingbufDrain: HelperImpl = (run) => {
     }
     const { at, size } = sample
     run.grants.grant(at, size, GRANT_BOTH)
-    initDynptr(run, dynptr, at, size, 'local')
+    initDynptr(run, dynptr, at, size, DynptrType.LOCAL)
     const { regs } = run
     regs[2] = dynptr
     regs[3] = MEM_HI

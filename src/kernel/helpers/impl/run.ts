@@ -2,14 +2,17 @@ import type { Memory } from '../../memory/memory.ts'
 import { RunArea } from '../../memory/run-area.ts'
 import { Errno } from '../../../uapi/errno.ts'
 import { KernelError } from '../../error.ts'
+import type { ArenaMemory } from '../../maps/arena-memory.ts'
 import type { KernelMap } from '../../maps/map.ts'
 import type { RingbufMap } from '../../maps/ringbuf.ts'
+import { HeapArea, isInHeap } from '../../memory/heap-area.ts'
+import type { Heap } from '../../memory/heap.ts'
 import type { ProgRecord } from '../../objects/records.ts'
 import { MAP_HI, MEM_HI, OBJ_BASE, OBJ_HI, objectAddress } from './address.ts'
 import { GRANT_BOTH, GRANT_READ, GRANT_WRITE, Grants } from './grants.ts'
+import { readKernelObject, taskAddress } from './kernel-objects.ts'
 import type { RunKernel } from './run-kernel.ts'
 import type { Skb } from './skb.ts'
-import { TaskObject } from './task-object.ts'
 import { UserMemory } from './user-memory.ts'
 import type { XdpBuff } from './xdp-buff.ts'
 
@@ -60,7 +63,11 @@ export class Run {
   readonly #objects: VirtualObject[] = []
   readonly #owned: { at: number; size: number }[] = []
   readonly #atEnd: (() => void)[] = []
-  #task: TaskObject | undefined
+  #heapEnd = 0
+  /** The arena that the program's pointers are into. */
+  arena: ArenaMemory | undefined
+  /** The timer or work whose function runs: its entry's number. */
+  servicing = 0
 
   constructor(kernel: RunKernel, prog: ProgRecord) {
     this.kernel = kernel
@@ -99,9 +106,31 @@ export class Run {
     this.grants.end()
   }
 
-  /** Low word of the address of the task that the program runs in. */
-  get task(): number {
-    return this.addObject((this.#task ??= new TaskObject()))
+  /** The address of the task that the program runs in. */
+  get task(): readonly [lo: number, hi: number] {
+    return taskAddress(this.kernel.task.pid)
+  }
+
+  /** Objects that programs allocate, in memory. */
+  get heap(): Heap {
+    const { heap } = this.kernel
+    if (this.#heapEnd === 0) this.grantHeap()
+    return heap
+  }
+
+  /** Lets the program touch objects: the verifier has seen that it has what it uses. */
+  grantHeap(): void {
+    const end = this.kernel.heap.open()
+    if (end === this.#heapEnd) return
+    this.#heapEnd = end
+    this.grants.grant(HeapArea.START, end - HeapArea.START, GRANT_BOTH)
+  }
+
+  /** Whether a place is in an object that a value led to: such are there from then on. */
+  #reachesHeap(lo: number, hi: number, size: number): boolean {
+    if (hi !== MEM_HI || !isInHeap(lo >>> 0)) return false
+    this.grantHeap()
+    return this.grants.allows(lo >>> 0, size, GRANT_BOTH)
   }
 
   /** Gives a virtual object an address: its low word. */
@@ -119,12 +148,35 @@ export class Run {
 
   /** Loads of addresses that are no plain bytes. */
   loadObject(d: number, lo: number, hi: number, size: number): boolean {
-    if (hi !== OBJ_HI) return false
+    if (this.#reachesHeap(lo, hi, size)) {
+      setBytes(this.regs, d, this.memory.u8.subarray(lo >>> 0, (lo >>> 0) + size))
+      return true
+    }
+    if (hi !== OBJ_HI) {
+      const bytes = readKernelObject(this.kernel, lo, hi, size)
+      if (bytes) setBytes(this.regs, d, bytes)
+      else if (this.arena && hi !== MEM_HI) this.arena.load(this.regs, d, lo, size)
+      else return false
+      return true
+    }
     return this.#objects[lo >>> 16]?.load(this.regs, d, (lo & 0xffff) - OBJ_BASE, size) ?? false
   }
 
   storeObject(lo: number, hi: number, size: number, valueLo: number, valueHi: number): boolean {
-    if (hi !== OBJ_HI) return false
+    if (this.#reachesHeap(lo, hi, size)) {
+      const { view } = this.memory
+      const at = lo >>> 0
+      if (size === 8) view.setInt32(at + 4, valueHi, true)
+      if (size >= 4) view.setInt32(at, valueLo, true)
+      else if (size === 2) view.setInt16(at, valueLo, true)
+      else view.setInt8(at, valueLo)
+      return true
+    }
+    if (hi !== OBJ_HI) {
+      if (!this.arena || hi === MEM_HI) return false
+      this.arena.store(lo, size, valueLo, valueHi)
+      return true
+    }
     return this.#objects[lo >>> 16]?.store((lo & 0xffff) - OBJ_BASE, size, valueLo, valueHi) ?? false
   }
 
@@ -181,15 +233,31 @@ export class Run {
   #bytes(n: number, size: number, rights: number): number {
     const at = this.lo(n) >>> 0
     if (size === 0) return at
-    if (this.hi(n) !== MEM_HI || size > 0xffffffff || !this.grants.allows(at, size, rights)) {
+    if (this.hi(n) !== MEM_HI || size > 0xffffffff || !this.#mayTouch(at, size, rights)) {
       throw fault(`argument ${n} of a helper`)
     }
     return at
   }
 
+  #mayTouch(at: number, size: number, rights: number): boolean {
+    return this.grants.allows(at, size, rights) || this.#reachesHeap(at, MEM_HI, size)
+  }
+
+  /** Where in memory an address is that may not be a plain one; 0 where it's none of bytes. */
+  place(lo: number, hi: number, size: number): number {
+    // Of an arena's addresses the low word is what counts.
+    if (this.arena && hi !== MEM_HI && hi !== OBJ_HI) return this.arena.place(lo, size)
+    return this.#reachesHeap(lo, hi, size) ? lo >>> 0 : 0
+  }
+
   /** Whether `size` bytes at an address can be read: bpf_probe_read_kernel's question. */
   readable(lo: number, hi: number, size: number): boolean {
     return hi === MEM_HI && this.grants.allows(lo >>> 0, size, GRANT_READ)
+  }
+
+  /** What a program reads of one of the kernel's own structs (bpf_probe_read_kernel); undefined for anything else. */
+  kernelBytes(lo: number, hi: number, size: number): Uint8Array | undefined {
+    return readKernelObject(this.kernel, lo, hi, size)
   }
 
   /** The map that argument `n` is. */
@@ -202,6 +270,18 @@ export class Run {
   bytes(at: number, size: number): Uint8Array {
     return this.memory.u8.subarray(at, at + size)
   }
+}
+
+/** Makes up to eight bytes a register's words. */
+function setBytes(r: Int32Array, d: number, bytes: Uint8Array): void {
+  let lo = 0
+  let hi = 0
+  for (let i = 0; i < bytes.length; i++) {
+    if (i < 4) lo |= (bytes[i] as number) << (i * 8)
+    else hi |= (bytes[i] as number) << (i * 8 - 32)
+  }
+  r[d] = lo
+  r[d + 1] = hi
 }
 
 /** A wild access: no verified program does that. */

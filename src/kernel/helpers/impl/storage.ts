@@ -1,10 +1,10 @@
 import { Errno } from '../../../uapi/errno.ts'
 import type { KernelMap } from '../../maps/map.ts'
 import { copyMapValue } from '../../maps/value.ts'
+import { cgroupId, pidOfAddress } from './kernel-objects.ts'
 import { grantValue } from './maps.ts'
 import type { HelperImpl, Run, VirtualObject } from './run.ts'
 import { fault } from './run.ts'
-import { TaskObject } from './task-object.ts'
 
 /** BPF_LOCAL_STORAGE_GET_F_CREATE, BPF_SK_STORAGE_GET_F_CREATE. */
 const F_CREATE = 1
@@ -15,17 +15,20 @@ interface Storage {
   values: Map<number, { at: number; size: number }>
 }
 
-const storages = new WeakMap<Run, Map<VirtualObject, Storage>>()
+/** What has storage: a socket, or a task or a cgroup by its address. */
+type Owner = VirtualObject | string
+
+const storages = new WeakMap<Run, Map<Owner, Storage>>()
 
 /** An object's storage; a task's outlives the run. */
-function storageOf(run: Run, object: VirtualObject): Storage {
+function storageOf(run: Run, object: Owner): Storage {
   let objects = storages.get(run)
-  if (!objects) storages.set(run, (objects = new Map<VirtualObject, Storage>()))
+  if (!objects) storages.set(run, (objects = new Map<Owner, Storage>()))
   let storage = objects.get(object)
   if (storage) return storage
   storage = { values: new Map() }
   objects.set(object, storage)
-  if (object instanceof TaskObject) keepTaskValues(run, storage)
+  if (object === run.task.join()) keepTaskValues(run, storage)
   return storage
 }
 
@@ -45,8 +48,11 @@ function keepTaskValues(run: Run, { values }: Storage): void {
 }
 
 /** The object that argument 2 is, undefined for NULL. */
-function ownerOf(run: Run): VirtualObject | undefined {
+function ownerOf(run: Run): Owner | undefined {
   if (run.isNull(2)) return undefined
+  const lo = run.lo(2)
+  const hi = run.hi(2)
+  if (pidOfAddress(lo, hi) !== undefined || cgroupId(lo, hi) !== undefined) return `${lo},${hi}`
   const object = run.object(2)
   if (!object) throw fault('argument 2 of a helper, which has no storage')
   return object

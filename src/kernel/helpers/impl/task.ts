@@ -1,9 +1,7 @@
 import { Errno } from '../../../uapi/errno.ts'
-import { OBJ_HI } from './address.ts'
+import { ROOT_CGROUP_ID } from './kernel-objects.ts'
 import type { HelperImpl, Run } from './run.ts'
 
-/** A cgroup's id: every task and socket is in the root of the default hierarchy. */
-const ROOT_CGROUP_ID = 1
 /** INITIAL_JIFFIES is five minutes before the counter's low word wraps. */
 const INITIAL_JIFFIES_SECONDS = 300
 
@@ -57,10 +55,10 @@ export const taskHelpers: Readonly<Record<string, HelperImpl>> = {
     run.ret64(uid, gid)
   },
   get_current_task: (run) => {
-    run.ret64(run.task, OBJ_HI)
+    run.ret64(...run.task)
   },
   get_current_task_btf: (run) => {
-    run.ret64(run.task, OBJ_HI)
+    run.ret64(...run.task)
   },
   get_current_comm: (run) => {
     const size = run.size(2)

@@ -1,55 +1,40 @@
 import { Errno } from '../../../uapi/errno.ts'
-import { FUNC_HI } from './address.ts'
-import type { HelperImpl, Run } from './run.ts'
+import { armWork, cancelWork, clockOf, initWork, setWorkCallback } from './deferred.ts'
+import type { HelperImpl } from './run.ts'
+import { toBigint } from './int64.ts'
 
-const TIMER_SIZE = 16
+const CLOCK_REALTIME = 0
 /** Clocks that a timer may have: realtime, monotonic, boottime. */
-const clocks: ReadonlySet<number> = new Set([0, 1, 7])
-/** What a timer's word says: made, and with a callback. */
-const MADE = 1
-const READY = 2
+const clocks: ReadonlySet<number> = new Set([CLOCK_REALTIME, 1, 7])
+/** BPF_F_TIMER_ABS, and with BPF_F_TIMER_CPU_PIN. */
+const TIMER_ABS = 1
+const FLAGS = 3
 
-function timerAt(run: Run): number {
-  return run.write(1, TIMER_SIZE)
+/** bpf_timer_start: from now on, or at a time of the timer's clock. */
+const start: HelperImpl = (run) => {
+  const flags = run.size(3)
+  if (flags > FLAGS) {
+    run.ret(-Errno.EINVAL)
+    return
+  }
+  const nanoseconds = BigInt.asIntN(64, toBigint(run.lo(2), run.hi(2)))
+  const { kernel } = run
+  const clock = () => (clockOf(run) === CLOCK_REALTIME ? kernel.realtime() : kernel.now())
+  run.ret(armWork(run, flags & TIMER_ABS ? nanoseconds - clock() : nanoseconds < 0n ? 0n : nanoseconds))
 }
 
-/**
- * Timers can be made, armed and cancelled, as struct bpf_timer in a map's value says; none fires, as nothing in this
- * machine happens by itself.
- */
+/** Timers, locks and kernel pointers in values of maps. */
 export const timerHelpers: Readonly<Record<string, HelperImpl>> = {
   timer_init: (run) => {
-    const at = timerAt(run)
-    const { view } = run.memory
-    if (!clocks.has(run.size(3))) run.ret(-Errno.EINVAL)
-    else if (view.getUint32(at, true) !== 0) run.ret(-Errno.EBUSY)
-    else {
-      view.setUint32(at, MADE, true)
-      run.ret(0)
-    }
+    const clock = run.size(3)
+    run.ret(clocks.has(clock) ? initWork(run, 'timer', clock) : -Errno.EINVAL)
   },
   timer_set_callback: (run) => {
-    const at = timerAt(run)
-    const { view } = run.memory
-    if (view.getUint32(at, true) === 0 || run.hi(2) !== FUNC_HI) run.ret(-Errno.EINVAL)
-    else {
-      view.setUint32(at, READY, true)
-      run.ret(0)
-    }
+    run.ret(setWorkCallback(run))
   },
-  timer_start: (run) => {
-    const at = timerAt(run)
-    const ready = run.memory.view.getUint32(at, true) === READY
-    run.ret(run.size(3) > 3 || !ready ? -Errno.EINVAL : 0)
-  },
+  timer_start: start,
   timer_cancel: (run) => {
-    const at = timerAt(run)
-    const { view } = run.memory
-    if (view.getUint32(at, true) === 0) run.ret(-Errno.EINVAL)
-    else {
-      view.setUint32(at, MADE, true)
-      run.ret(0)
-    }
+    run.ret(cancelWork(run))
   },
   // Nothing runs beside a program: locks are always free.
   spin_lock: (run) => {

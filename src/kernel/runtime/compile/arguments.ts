@@ -1,4 +1,5 @@
 import { Alu, LD_IMM64 } from '../../../isa/opcode.ts'
+import { kfuncByNumber } from '../../helpers/kfuncs/index.ts'
 import { helperTraits } from '../../helpers/traits.ts'
 import type { Code } from '../decode.ts'
 import { Op } from '../decode.ts'
@@ -20,9 +21,10 @@ function effects(code: Code, slot: number, counts: ReadonlyMap<number, number>):
   const upTo = (args: number) => (2 << args) - 1
   if (op === Op.CALL_SUB) return { reads: upTo(counts.get(off >> 2) ?? 5), writes: 0 }
   if (op === Op.CALL_HELPER) return { reads: upTo(helperTraits(imm).args), writes: 0 }
-  if (op === Op.CALL_KFUNC || op === Op.TAIL_CALL) return { reads: ARGUMENTS, writes: 0 }
+  if (op === Op.CALL_KFUNC) return { reads: upTo(kfuncByNumber(imm)?.args ?? 0), writes: 0 }
+  if (op === Op.TAIL_CALL) return { reads: ARGUMENTS, writes: 0 }
   const reads = src >= 0 ? 1 << src : 0
-  const moves = op >= Op.MOVSX8_32 && op <= Op.MOVSX32_64
+  const moves = (op >= Op.MOVSX8_32 && op <= Op.MOVSX32_64) || op === Op.CAST_USER
   const cls = op & 7
   const isMove = op < 0x100 && (cls === 4 || cls === 7) && (op & 0xf0) === Alu.MOV
   const isLoad = op < 0x100 && (cls === 0 || cls === 1)

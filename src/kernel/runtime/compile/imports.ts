@@ -16,6 +16,8 @@ export const runtimeImports = {
   load: [words(3), [I32]],
   /** Address, size, value. */
   store: [words(5), []],
+  /** Address and size: where in memory that is, 0 for nowhere. */
+  place: [words(3), [I32]],
   /** An offset in the packet and a size: whether there is something, which is left in RunArea.R0_HI. */
   packet: [words(2), [I32]],
   /** may_goto: since when it loops, or 0: since when it may go on, or 0. */
@@ -27,7 +29,6 @@ export const runtimeImports = {
   runaway: [[], []],
   /** Which of faults[]. */
   fault: [words(1), []],
-  kfunc: [words(1), []],
 } as const satisfies Record<string, readonly [readonly number[], readonly number[]]>
 
 export type RuntimeImport = keyof typeof runtimeImports
@@ -64,6 +65,11 @@ export class Imports {
     return this.#func('bpf', helperNames[id] ?? String(id), words(helperTraits(id).args * 2), [I32])
   }
 
+  /** A kernel function, the same way. @param args how many it takes. */
+  kfunc(number: number, args: number): WasmFunc {
+    return this.#func('kfunc', String(number), words(args * 2), [I32])
+  }
+
   /** A lookup in one map: takes the offset of the key, returns that of the value or 0. */
   lookup(mapId: number): WasmFunc {
     return this.#func('lookup', String(mapId), [I32], [I32])
@@ -87,6 +93,11 @@ export class Imports {
   /** The offset in memory of the table of a map (KernelMap.lookupTable). */
   table(mapId: number): number {
     return this.#global('table', String(mapId))
+  }
+
+  /** The high word of addresses in the program's arena, cast for users. */
+  arenaHigh(): number {
+    return this.#global('arena', 'high')
   }
 
   /** What a hash map hashes with (htab->hashrnd). */

@@ -170,6 +170,20 @@ function writeOther(w: FunctionWriter, insn: Insn): boolean {
       code.op(op === Op.MOVSX8_64 ? 'i64.extend8_s' : op === Op.MOVSX16_64 ? 'i64.extend16_s' : 'i64.extend32_s')
       w.set(dst)
       return true
+    case Op.CAST_USER:
+      // The arena's high word, but NULL stays that.
+      pushLow(w, insn)
+      code.op('i64.extend_i32_u')
+      code.global(w.program.imports.arenaHigh())
+      code.op('i64.extend_i32_u')
+      code.i64(32, 0)
+      code.op('i64.shl')
+      code.op('i64.or')
+      code.i64(0, 0)
+      pushLow(w, insn)
+      code.op('select')
+      w.set(dst)
+      return true
     case Op.LE16:
       w.getLow(dst)
       code.i32(0xffff)

@@ -1,6 +1,7 @@
 import { Errno } from '../../../uapi/errno.ts'
 import { BpfFunc } from '../../../uapi/helper-names.ts'
 import { FUNC_HI, MAP_HI } from '../../helpers/impl/address.ts'
+import { kfuncByNumber } from '../../helpers/kfuncs/index.ts'
 import { helperTraits } from '../../helpers/traits.ts'
 import { RunArea } from '../../memory/run-area.ts'
 import type { FunctionWriter } from './function-writer.ts'
@@ -76,12 +77,7 @@ export function writeHelper(w: FunctionWriter, id: number): void {
     return
   }
   const { args, callsBack } = helperTraits(id)
-  if (callsBack) {
-    w.code.i32(0)
-    w.code.get(w.framePointer)
-    w.code.memory('i32.store', RunArea.CALL_FRAME)
-    w.saveFuel()
-  }
+  if (callsBack) prepareCallback(w)
   for (let reg = 1; reg <= args; reg++) pushArgument(w, reg)
   w.code.call(w.program.imports.helper(id))
   joinResult(w)
@@ -228,13 +224,31 @@ function enterProgram(w: FunctionWriter, more: number): void {
   code.op('return')
 }
 
-/** A call of a kernel function. */
-export function writeKfunc(w: FunctionWriter, id: number): void {
-  w.code.i32(id)
-  w.code.call(w.program.imports.runtime('kfunc'))
+/** A call of a kernel function, by its number. */
+export function writeKfunc(w: FunctionWriter, number: number): void {
+  // One that isn't simulated takes nothing, and ends the run.
+  const { args, callsBack } = kfuncByNumber(number) ?? { args: 0, callsBack: false }
+  if (callsBack) prepareCallback(w)
+  for (let reg = 1; reg <= args; reg++) pushArgument(w, reg)
+  w.code.call(w.program.imports.kfunc(number, args))
+  joinResult(w)
+  w.set(0)
+  if (callsBack) w.loadFuel()
 }
 
-/** Whether a call of a helper, or a jump, needs fuel counted. */
+/** What functions that are called back find: fuel, and the frame that theirs lies below. */
+function prepareCallback(w: FunctionWriter): void {
+  w.code.i32(0)
+  w.code.get(w.framePointer)
+  w.code.memory('i32.store', RunArea.CALL_FRAME)
+  w.saveFuel()
+}
+
+/** Whether a call of a helper, or of a kernel function, needs fuel counted. */
 export function helperSpendsFuel(id: number): boolean {
   return helperTraits(id).callsBack
+}
+
+export function kfuncSpendsFuel(number: number): boolean {
+  return kfuncByNumber(number)?.callsBack ?? false
 }

@@ -11,7 +11,7 @@ import { State } from './state.ts'
 import { writeStructured } from './structure.ts'
 import { writeAlu } from './write-alu.ts'
 import { writeAtomic, writeFault } from './write-atomic.ts'
-import { helperSpendsFuel, writeCall, writeHelper, writeKfunc, writeTailCall } from './write-call.ts'
+import { helperSpendsFuel, kfuncSpendsFuel, writeCall, writeHelper, writeKfunc, writeTailCall } from './write-call.ts'
 import { writeCondition } from './write-jump.ts'
 import { writeLoad, writeStore } from './write-memory.ts'
 import { writePacketLoad } from './write-packet.ts'
@@ -31,6 +31,7 @@ function usesFuel(program: ProgramWriter, { blocks }: FunctionFlow): boolean {
     if (kind === 'label' || kind === 'dispatch') return false
     for (let slot = start; slot < end; slot++) {
       const op = opAt(code, slot)
+      if (op === Op.CALL_KFUNC && kfuncSpendsFuel(insnAt(code, slot).imm)) return true
       if (op === Op.CALL_SUB || (op === Op.CALL_HELPER && helperSpendsFuel(insnAt(code, slot).imm))) return true
     }
     return false

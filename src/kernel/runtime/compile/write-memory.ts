@@ -258,6 +258,11 @@ export function writeChecked(
   checkAddress(w, size, rights)
   code.branch('br', 1)
   code.op('end')
+  pushHalves(w)
+  code.i32(size)
+  code.call(w.program.imports.runtime('place'))
+  code.tee(w.local('at'))
+  code.branch('br_if', 0)
   fault()
   code.op('end')
 }
