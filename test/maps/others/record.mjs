@@ -37,12 +37,10 @@ try {
   const kernels = {}
   const script = ['ulimit -n 4096', 'uname -r > /out/release']
   for (const name of families) {
-    const { steps, jit = false, kernel = DEFAULT_KERNEL } = await import(join(here, 'families', `${name}.mjs`))
+    const { steps, kernel = DEFAULT_KERNEL } = await import(join(here, 'families', `${name}.mjs`))
     all[name] = steps
     kernels[name] = kernel
     if (kernel !== DEFAULT_KERNEL) script.push('cp /sys/kernel/btf/vmlinux /out/vmlinux')
-    // The JIT is off, as in the simulated machine: compiled and interpreted programs can't share a map.
-    script.push(`echo ${Number(jit)} > /proc/sys/net/core/bpf_jit_enable`)
     script.push(`/in/guest < /in/${name} > /out/${name} 2> /out/${name}.log`)
     const slots = new Map()
     writeFileSync(join(work, name), steps.map((step) => lineOf(step, slots) + '\n').join(''))

@@ -3,8 +3,6 @@ import { add, call, count, exit, load, loadFunc, loadMap, mov, movReg, store, st
 import { BtfBuilder } from '../btf.mjs'
 import { Steps, le } from '../steps.mjs'
 
-export const jit = true
-
 const XDP = 6
 const DRAIN = 209
 const PACKET = '00'.repeat(64)
