@@ -5,6 +5,7 @@ import tseslint from 'typescript-eslint'
 const floors = {
   uapi: ['src/uapi/**'],
   ground: [
+    'src/asn1/**',
     'src/btf/**',
     'src/isa/**',
     'src/kernel/error.ts',

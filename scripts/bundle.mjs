@@ -32,6 +32,7 @@ const lateModules = [
   'kernel/btf/vmlinux.ts',
   'kernel/helpers/offers.ts',
   'kernel/load/program.ts',
+  'kernel/load/signature.ts',
   'kernel/maps/index.ts',
   'kernel/runtime/jit.ts',
   'kernel/runtime/test-run.ts',

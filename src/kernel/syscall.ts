@@ -111,6 +111,8 @@ export interface Syscalls {
   capabilities(): ReadonlySet<string>
   /** capset(2): gives capabilities up for good. */
   dropCapabilities(names: readonly string[]): void
+  /** add_key(2): puts an X.509 certificate (DER) into the session's keyring. @throws KernelError ENODEV. */
+  addKey(certificate: Uint8Array): void
   /** libbpf_num_possible_cpus. */
   possibleCpus(): number
   /** Nanoseconds of CLOCK_BOOTTIME and of CLOCK_REALTIME. */

@@ -114,7 +114,7 @@ export class Normalizer {
     const listed = object === 'btf'
     return (
       text
-        .replace(/^(\d+):(?= \w)/gm, (_, id: string) => `${this.#id(own, id)}:`)
+        .replace(/^(\d+):(?= (?!R\d)\w)/gm, (_, id: string) => `${this.#id(own, id)}:`)
         .replace(/(map\[id:)(\d+)/g, (_, head: string, id: string) => head + this.#id('map', id))
         .replace(/("?\bid"?:\s*|\[id:)(\d+)/g, (_, head: string, id: string) => head + this.#id(own, id))
         .replace(
@@ -133,6 +133,8 @@ export class Normalizer {
         )
         // Where the kernel has a map, in the verifier's log.
         .replace(/(\(18\) r\d = 0x)ff[0-9a-f]{14}(?= +; R\d=map_)/g, '$1ADDRESS')
+        .replace(/( [.\d]{10} \(18\) r\d = 0x)ff[0-9a-f]{14}$/gm, '$1ADDRESS')
+        .replace(/verification time \d+ usec/g, 'verification time TIME usec')
         .replace(/loaded_at \S+/g, 'loaded_at TIME')
         .replace(/("loaded_at":\s*)\d+/g, '$1"TIME"')
         .replace(/(duration(?: \(average\))?"?: ?)\d+/g, '$1TIME')

@@ -7,6 +7,7 @@ import { generateLoader } from '../../libbpf/gen-loader/generate.ts'
 import { loadAndRun } from '../../libbpf/gen-loader/run.ts'
 import { signProgram } from './prog-sign.ts'
 import { requireArgs } from '../grammar/number-arg.ts'
+import { KernelError } from '../../kernel/error.ts'
 import type { Args } from '../args.ts'
 import type { BpfObject } from '../../libbpf/model.ts'
 import type { Command } from '../command.ts'
@@ -62,13 +63,25 @@ function printInsns(cmd: Command, insns: Uint8Array): void {
   )
 }
 
+/** A signature, and the key that verifies it in the session's keyring (register_session_key). */
+function signed(cmd: Command, insns: Uint8Array): Uint8Array {
+  const { signature, certificate } = signProgram(cmd, insns)
+  try {
+    cmd.system().addKey(certificate)
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    throw new CommandError('failed to add session key')
+  }
+  return signature
+}
+
 /** try_loader. */
 function tryLoader(cmd: Command, loader: GeneratedLoader): number {
   const { verifierLogs } = cmd.options
   const log = new Uint8Array(verifierLogs ? LOG_SIZE : 0)
   const context = { size: CONTEXT_SIZE, logLevel: verifierLogs ? LOG_LEVEL : 0, log }
   const system = cmd.system()
-  const signature = cmd.options.signProgs ? signProgram(cmd, loader.insns).signature : undefined
+  const signature = cmd.options.signProgs ? signed(cmd, loader.insns) : undefined
   // What comes of it goes at the end, whatever it is: a run that fails has nothing to keep.
   const { error, what } = system.atomically(() => loadAndRun(system, loader, context, signature))
   if (error < 0 || verifierLogs) {

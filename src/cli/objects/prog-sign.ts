@@ -2,13 +2,14 @@ import { X509Certificate, createHash, createPrivateKey, sign } from 'node:crypto
 import { Errno, strerror } from '../../uapi/errno.ts'
 import { KernelError } from '../../kernel/error.ts'
 import { CommandError } from '../command.ts'
-import { constructed, der, integer, objectId, octets, subjectKeyId } from './der.ts'
+import { constructed, der, integer, objectId, octets, subjectKeyId } from '../../asn1/der.ts'
 import type { KeyObject } from 'node:crypto'
 import type { Command } from '../command.ts'
 
-/** A loader's signature, the hash that makes its map its own, and the certificate that verifies it. */
+/** A loader's signature, the hash that makes its map its own, and the certificate (DER) that verifies it. */
 export interface ProgSignature {
   signature: Uint8Array
+  certificate: Uint8Array
   exclProgHash: Uint8Array
 }
 
@@ -126,6 +127,7 @@ export function signProgram(cmd: Command, insns: Uint8Array): ProgSignature {
     checkPair(cmd, certificate, key)
     return {
       signature: signedData(certificate, key, insns),
+      certificate: certificate.raw,
       exclProgHash: createHash('sha256').update(insns).digest(),
     }
   } catch (error) {

@@ -34,6 +34,8 @@ export interface Task {
   /** What programs keep with it: values by map id. It goes with the process. */
   readonly storage?: Map<number, Uint8Array>
   readonly capabilities: Capabilities
+  /** Certificates (DER) in its session's keyring. */
+  readonly sessionKeys?: Uint8Array[]
 }
 
 export interface KernelParts {

@@ -94,7 +94,7 @@ export class Process implements Syscalls {
     this.pid = pid
     this.#kernel = kernel
     const storage = new Map<number, Uint8Array>()
-    this.#task = { pid, comm, files: new Descriptors(), storage, capabilities: rootCapabilities() }
+    this.#task = { pid, comm, files: new Descriptors(), storage, capabilities: rootCapabilities(), sessionKeys: [] }
     kernel.addTask(this.#task)
     this.bpf = makeBpf(kernel, this.#task)
     this.files = new MachineFiles(kernel, this.#task)
@@ -115,6 +115,12 @@ export class Process implements Syscalls {
 
   dropCapabilities(names: readonly string[]): void {
     for (const name of names) this.#task.capabilities.delete(name)
+  }
+
+  addKey(certificate: Uint8Array): void {
+    const { profile } = this.#kernel
+    if (profile.option('CONFIG_ASYMMETRIC_KEY_TYPE') === undefined) throw new KernelError(Errno.ENODEV)
+    this.#task.sessionKeys?.push(certificate)
   }
 
   possibleCpus(): number {

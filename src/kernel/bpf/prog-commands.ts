@@ -26,6 +26,7 @@ function loadKernelFor(kernel: Kernel, task: Task): LoadKernel {
       symbol: (symbol) => kernel.profile.symbol(symbol),
       option: (option) => kernel.profile.option(option),
       capable: (capability) => task.capabilities.has(capability),
+      sessionKeys: () => task.sessionKeys ?? [],
       get candidates() {
         return kernel.candidates
       },

@@ -27,6 +27,8 @@ export interface LoadKernel {
   arrayValue?(mapId: number): Uint8Array
   /** Whether the process has a capability, such as `CAP_BPF`. */
   capable(capability: string): boolean
+  /** Certificates (DER) in the keyring of the process's session. */
+  sessionKeys?(): readonly Uint8Array[]
   /** Which of its types programs asked for, since it was booted. */
   readonly candidates: CandidateCache
   readonly possibleCpus: number

@@ -16,6 +16,7 @@ import type { LoadEnv } from './env.ts'
 import { keepProgram } from './keep.ts'
 import { isGplCompatible } from './license.ts'
 import type { LoadKernel, LoadProgram } from './load.ts'
+import { verifySignature } from './signature.ts'
 
 const OLD_FLAGS =
   ProgFlag.STRICT_ALIGNMENT |
@@ -72,7 +73,7 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): LoadEnv {
   if (!row || !isSince(kernel, row.since)) no(Errno.EINVAL)
   if (!row.options.every((option) => kernel.option(option) !== undefined)) no(Errno.EINVAL)
   const name = checkName(attr.progName ?? '')
-  if (attr.signature !== undefined) checkSignature(kernel)
+  if (attr.signature !== undefined) checkSignature(kernel, attr.insns, attr.signature)
   return {
     kernel,
     attr,
@@ -122,10 +123,11 @@ function capable(kernel: LoadKernel, capability: string): boolean {
   return kernel.capable(capability) || kernel.capable('CAP_SYS_ADMIN')
 }
 
-/** bpf_prog_verify_signature: the machine has keyrings, and no key in any of them. */
-function checkSignature(kernel: LoadKernel): never {
+/** bpf_prog_verify_signature, by the keys of the process's session. */
+function checkSignature(kernel: LoadKernel, insns: Uint8Array, signature: Uint8Array): void {
   if (kernel.option('CONFIG_KEYS') === undefined) no(Errno.EINVAL)
-  no(kernel.option('CONFIG_SYSTEM_DATA_VERIFICATION') === undefined ? Errno.ENOTSUP : Errno.ENOKEY)
+  if (kernel.option('CONFIG_SYSTEM_DATA_VERIFICATION') === undefined) no(Errno.EOPNOTSUPP)
+  verifySignature(insns, signature, kernel.sessionKeys?.() ?? [])
 }
 
 interface Target {

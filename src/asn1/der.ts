@@ -1,4 +1,4 @@
-/** The little of DER that a signature is made of. */
+/** The little of DER that signatures and certificates are made of: written and read. */
 
 /** A value with its tag and length. */
 export function der(tag: number, content: Uint8Array = new Uint8Array(0)): Uint8Array {
@@ -45,4 +45,29 @@ export function subjectKeyId(certificate: Uint8Array): Uint8Array | undefined {
   const at = bytes.indexOf(SUBJECT_KEY_ID) + SUBJECT_KEY_ID.length
   if (at < SUBJECT_KEY_ID.length || bytes[at] !== 0x04 || bytes[at + 2] !== 0x04) return undefined
   return new Uint8Array(bytes.subarray(at + 4, at + 4 + (bytes[at + 3] as number)))
+}
+
+/** A value as it was written. */
+export interface DerValue {
+  tag: number
+  content: Uint8Array
+}
+
+/** The values in `bytes`, one after the other; undefined where that isn't what the bytes are. */
+export function derValues(bytes: Uint8Array): DerValue[] | undefined {
+  const values: DerValue[] = []
+  for (let at = 0; at < bytes.length;) {
+    const tag = bytes[at++] as number
+    let length = bytes[at++] ?? NaN
+    if (length >= 0x80) {
+      const digits = length & 0x7f
+      if (digits === 0 || digits > 4) return undefined
+      length = 0
+      for (let i = 0; i < digits; i++) length = length * 256 + (bytes[at++] ?? NaN)
+    }
+    if (!(at + length <= bytes.length)) return undefined
+    values.push({ tag, content: bytes.subarray(at, at + length) })
+    at += length
+  }
+  return values
 }
