@@ -13,7 +13,12 @@ const hostCommands = ['cat', 'rm', 'mkdir', 'ls']
 
 /** Files that a scenario finds: { name: path }. */
 export function filesOf() {
-  const files = { packets: join(fixtures, 'packets'), batches: join(here, 'batches'), contexts: join(here, 'contexts'), keys: join(here, '../gen/keys') }
+  const files = {
+    packets: join(fixtures, 'packets'),
+    batches: join(here, 'batches'),
+    contexts: join(here, 'contexts'),
+    keys: join(here, '../gen/keys'),
+  }
   for (const folder of [join(fixtures, 'obj'), join(here, 'obj')]) {
     for (const name of readdirSync(folder)) files[name] = join(folder, name)
   }
