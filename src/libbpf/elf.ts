@@ -82,7 +82,8 @@ export class Elf {
   readonly #view: DataView
   readonly #path: string
   readonly #log: Log
-  readonly #shstrndx: number
+  readonly #shstrndx: number | undefined
+  readonly #sectionsAt: number
   /** The symbol table's string section; set with the symbol table. */
   #strtabIndex = 0
   #symbols: Section | undefined
@@ -91,8 +92,12 @@ export class Elf {
   #unnamed: Section | undefined
   #functions: Map<number, number[]> | undefined
 
-  /** bpf_object__elf_init. `anyMachine`: any ELF file may be read, for its BTF. @throws LibbpfError after saying why. */
-  constructor(file: Uint8Array, path: string, log: Log, anyMachine = false) {
+  /**
+   * bpf_object__elf_init. `anyMachine`: any ELF file may be read, for its BTF; `anyContent`: nothing but the first bytes
+   * is looked at, since the linker checks by itself.
+   * @throws LibbpfError after saying why.
+   */
+  constructor(file: Uint8Array, path: string, log: Log, anyMachine = false, anyContent = false) {
     // A plain view: Buffer's own slice doesn't copy.
     const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
     this.#bytes = bytes
@@ -114,19 +119,19 @@ export class Elf {
     this.littleEndian = ident[5] === 1
     const parser = new elfy.Parser()
     const header = parser.parseHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
-    this.sections = this.#readSections(header.shoff, header.shnum)
-    let shstrndx = header.shstrndx
-    if (shstrndx === 0xffff) shstrndx = this.sections[0]?.link ?? 0
+    this.#sectionsAt = header.shoff
+    this.sections = this.#readSections(header.shoff, header.shnum, anyContent)
+    const shstrndx = header.shstrndx === 0xffff ? this.sections[0]?.link : header.shstrndx
     this.#shstrndx = shstrndx
-    const names = this.sections[shstrndx]
+    if (anyContent) return
+    const names = this.sections[shstrndx ?? 0]
     if (names === undefined) {
       this.#refuse(`failed to get section names strings from ${path}: invalid \`Elf' handle`)
     } else {
-      const fault = this.#fault(names)
+      const fault = this.fault(names)
       if (fault !== undefined) this.#refuse(`failed to get section names strings from ${path}: ${fault}`)
     }
-    const type = this.#view.getUint16(16, this.littleEndian)
-    const machine = this.#view.getUint16(18, this.littleEndian)
+    const { type, machine } = this.kind
     if (anyMachine) return
     if (type !== ET_REL || (machine !== 0 && machine !== EM_BPF)) {
       this.#refuse(`${path} is not a valid eBPF object file`)
@@ -139,9 +144,9 @@ export class Elf {
   }
 
   /** The section table; empty, as libelf has it, where it doesn't lie in the file whole. */
-  #readSections(shoff: number, shnum: number): Section[] {
+  #readSections(shoff: number, shnum: number, atStart: boolean): Section[] {
     const { length } = this.#bytes
-    if (shoff === 0 || shoff > length || length - shoff < SHDR_SIZE) return []
+    if ((shoff === 0 && !atStart) || shoff > length || length - shoff < SHDR_SIZE) return []
     const count = shnum === 0 ? u64(this.#view, shoff + 32, this.littleEndian) : shnum
     if (count > (length - shoff) / SHDR_SIZE) return []
     const sections: Section[] = []
@@ -163,8 +168,27 @@ export class Elf {
     return sections
   }
 
+  /** elf_getshdrstrndx; undefined where it should stand in a section header that isn't there. */
+  get shstrndx(): number | undefined {
+    return this.#shstrndx
+  }
+
+  /** sh_flags, sh_addralign and sh_entsize of a section to the last bit. */
+  wide({ index }: Section): { flags: bigint; align: bigint; entsize: bigint } {
+    const word = (at: number) => this.#view.getBigUint64(this.#sectionsAt + index * SHDR_SIZE + at, this.littleEndian)
+    return { flags: word(8), align: word(48), entsize: word(56) }
+  }
+
+  /** e_type and e_machine. */
+  get kind(): { type: number; machine: number } {
+    return {
+      type: this.#view.getUint16(16, this.littleEndian),
+      machine: this.#view.getUint16(18, this.littleEndian),
+    }
+  }
+
   /** libelf's reason not to give a section's bytes, or undefined: they must be whole records and lie in the file. */
-  #fault(section: Section): string | undefined {
+  fault(section: Section): string | undefined {
     if (section.type === SectionType.NOBITS || section.size === 0) return undefined
     const record = section.flags & SHF_COMPRESSED ? 1 : (recordSizes.get(section.type) ?? 1)
     if (section.size % record !== 0) return 'invalid data'
@@ -174,14 +198,14 @@ export class Elf {
   }
 
   /** elf_strptr: a string of a string section, or why there is none. */
-  #strptr(index: number, offset: number): { text: string } | { error: string } {
-    const section = this.sections[index]
+  strptr(index: number | undefined, offset: number): { text: string } | { error: string } {
+    const section = index === undefined ? undefined : this.sections[index]
     if (section === undefined) return { error: 'invalid section index' }
     if (section.type !== SectionType.STRTAB) return { error: 'invalid section' }
     if (section.flags & SHF_COMPRESSED) {
       return { error: section.flags & SHF_ALLOC ? 'invalid section flags' : 'unknown compression type' }
     }
-    const fault = this.#fault(section)
+    const fault = this.fault(section)
     if (fault !== undefined) return { error: fault }
     if (offset >= section.size) return { error: 'offset out of range' }
     const start = section.offset + offset
@@ -190,8 +214,8 @@ export class Elf {
     return { text: latin1(this.#bytes, start, end) }
   }
 
-  #string(index: number, offset: number): string | undefined {
-    const found = this.#strptr(index, offset)
+  #string(index: number | undefined, offset: number): string | undefined {
+    const found = this.strptr(index, offset)
     if ('text' in found) return found.text
     this.#log.warn(`elf: failed to get section name string at offset ${offset} from ${this.#path}: ${found.error}`)
     return undefined
@@ -209,7 +233,7 @@ export class Elf {
 
   /** A symbol's name, saying nothing where there is none. */
   quietSymbolString(offset: number): string | undefined {
-    const found = this.#strptr(this.#strtabIndex, offset)
+    const found = this.strptr(this.#strtabIndex, offset)
     return 'text' in found ? found.text : undefined
   }
 
@@ -225,7 +249,7 @@ export class Elf {
   /** elf_sec_name. */
   sectionName(section: Section | undefined): string | undefined {
     if (section === undefined) return undefined
-    const found = this.#strptr(this.#shstrndx, section.nameOffset)
+    const found = this.strptr(this.#shstrndx, section.nameOffset)
     if ('text' in found) return found.text
     this.sectionString(section.nameOffset)
     this.#log.warn(`elf: failed to get section(${section.index}) name from ${this.#path}: ${found.error}`)
@@ -238,7 +262,7 @@ export class Elf {
       this.#byName = new Map()
       for (const section of this.sections) {
         if (section.index === 0) continue
-        const found = this.#strptr(this.#shstrndx, section.nameOffset)
+        const found = this.strptr(this.#shstrndx, section.nameOffset)
         if (!('text' in found)) {
           this.#unnamed = section
           break
@@ -254,7 +278,7 @@ export class Elf {
   /** elf_sec_data: a section's bytes, none for .bss and its kin; undefined, having said so, where the file is cut. */
   data(section: Section | undefined): Uint8Array | undefined {
     if (section === undefined) return undefined
-    const fault = this.#fault(section)
+    const fault = this.fault(section)
     if (fault === undefined) {
       if (section.type === SectionType.NOBITS || section.size === 0) return new Uint8Array(0)
       return this.#bytes.subarray(section.offset, section.offset + section.size)

@@ -5,6 +5,21 @@ import type { Log } from './log.ts'
 import { BtfKind, kindName } from './object-btf.ts'
 import type { ObjectBtf } from './object-btf.ts'
 
+/** What of an object's types a definition is read with. */
+export type DefinitionTypes = Pick<
+  ObjectBtf,
+  | 'kind'
+  | 'vlen'
+  | 'type'
+  | 'memberName'
+  | 'memberType'
+  | 'skipModsAndTypedefs'
+  | 'arrayElem'
+  | 'arrayLength'
+  | 'enumValue'
+  | 'resolveSize'
+>
+
 /** struct btf_map_def: what a variable of `.maps` says of its map. A part left out is undefined. */
 export interface BtfMapDef {
   mapType: number
@@ -27,13 +42,19 @@ export const PIN_NONE = 0
 export const PIN_BY_NAME = 1
 
 /** parse_btf_map_def. @throws LibbpfError after saying what's wrong. */
-export function parseMapDefinition(name: string, btf: ObjectBtf, defId: number, strict: boolean, log: Log): BtfMapDef {
+export function parseMapDefinition(
+  name: string,
+  btf: DefinitionTypes,
+  defId: number,
+  strict: boolean,
+  log: Log,
+): BtfMapDef {
   return new Parser(name, btf, strict, log, false).parse(defId)
 }
 
 class Parser {
   readonly #name: string
-  readonly #btf: ObjectBtf
+  readonly #btf: DefinitionTypes
   readonly #strict: boolean
   readonly #log: Log
   readonly #inner: boolean
@@ -53,7 +74,7 @@ class Parser {
     valueSizeImplied: false,
   }
 
-  constructor(name: string, btf: ObjectBtf, strict: boolean, log: Log, inner: boolean) {
+  constructor(name: string, btf: DefinitionTypes, strict: boolean, log: Log, inner: boolean) {
     this.#name = name
     this.#btf = btf
     this.#strict = strict

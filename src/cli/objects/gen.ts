@@ -1,6 +1,4 @@
 import { CommandError, UsageError } from '../command.ts'
-import { strerror } from '../../uapi/errno.ts'
-import { KernelError } from '../../kernel/error.ts'
 import { objectHelp } from '../help-text.ts'
 import { requireArgs } from '../grammar/number-arg.ts'
 import type { Args } from '../args.ts'
@@ -15,10 +13,6 @@ function requireOrUsage(cmd: Command, args: Args, count: number): void {
     cmd.error(error.message)
     throw new UsageError()
   }
-}
-
-function notYet(verb: string): CommandError {
-  return new CommandError(`'gen ${verb}' is not simulated yet`)
 }
 
 /** do_skeleton and do_subskeleton: `FILE [name NAME]`. */
@@ -39,25 +33,13 @@ function named(print: (cmd: Command, file: string, name: string) => Promise<numb
   }
 }
 
-/** do_object, as far as an input is refused. */
+/** do_object. */
 const object: Verb = async (cmd, args) => {
   requireOrUsage(cmd, args, 2)
   const output = args.shift()
-  const { linkFailure } = await import('./gen-input.ts')
   const inputs: string[] = []
   while (args.length > 0) inputs.push(args.shift())
-  const failed = linkFailure(cmd, inputs)
-  if (failed === undefined) throw notYet('object')
-  try {
-    cmd.writeHostFile(output, new Uint8Array())
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error
-    cmd.message(`libbpf: failed to create '${output}': ${-error.errno}\n`)
-    throw new CommandError('failed to create BPF linker instance')
-  }
-  cmd.message(failed.messages)
-  cmd.error(`failed to link '${failed.file}': ${strerror(failed.errno)} (${failed.errno})`)
-  return -failed.errno
+  return (await import('./gen-object.ts')).linkObject(cmd, output, inputs)
 }
 
 /** do_min_core_btf. */
