@@ -68,7 +68,6 @@ describe('manual pages', () => {
 /** What pages say isn't simulated yet: how to see that it still isn't. */
 const gaps: readonly (readonly [page: string, says: string, line: string, answers: RegExp])[] = [
   ['bpftool-prog', 'autoattach', 'prog load fixtures/obj/tracing.clang-14.o /sys/fs/bpf/x autoattach', /Error/],
-  ['bpftool-gen', 'object', 'gen object linked.o fixtures/obj/xdp_counter.clang-14.o', /not simulated yet/],
   ['bpftool-link', 'Links', 'link show id 1', /No such file/],
   ['bpftool-net', 'attach', 'net attach xdp id 1 dev lo', /not simulated yet/],
   ['bpftool-cgroup', 'attach', 'cgroup attach / device id 1', /not simulated yet/],
