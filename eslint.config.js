@@ -10,6 +10,7 @@ const floors = {
     'src/isa/**',
     'src/kernel/error.ts',
     'src/kernel/log.ts',
+    'src/kernel/jhash.ts',
     'src/kernel/store/**',
     'src/kernel/memory/**',
   ],

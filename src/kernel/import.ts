@@ -1,6 +1,7 @@
 import { DEFAULT_PROFILE } from './bpf/machine-facts.ts'
-import type { KernelSource } from './profile/import.ts'
-import { ImportError, importProfile } from './profile/import.ts'
+import type { KernelSource } from './profile/source.ts'
+import { importProfile } from './profile/import.ts'
+import { ImportError } from './profile/source.ts'
 import type { Profile } from './profile/profile.ts'
 
 export type { KernelSource, Profile }

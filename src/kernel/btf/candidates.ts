@@ -1,6 +1,6 @@
 import type { Btf } from '../../btf/btf.ts'
 import { essentialNameLength, typesNamed } from '../../btf/flavors.ts'
-import { jhash } from '../maps/jhash.ts'
+import { jhash } from '../jhash.ts'
 
 /** Types of the kernel's that a program may mean by one of its own, and the cache of those (bpf_core_find_cands). */
 

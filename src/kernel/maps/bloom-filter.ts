@@ -6,7 +6,7 @@ import { ACCESS_FLAGS, KMALLOC_MAX_SIZE, accessOk, require, requireRoom } from '
 import { ArrayStore } from './array-store.ts'
 import { BaseMap } from './base.ts'
 import type { MapFamily } from './family.ts'
-import { jhash } from './jhash.ts'
+import { jhash } from '../jhash.ts'
 import type { MapEnvironment } from './map.ts'
 
 /** BLOOM_CREATE_FLAG_MASK. */

@@ -4,7 +4,7 @@ import { StateError } from '../store/state-error.ts'
 import { Table } from '../store/store.ts'
 import { roundUp8 } from './alloc-check.ts'
 import { ElementMemory } from './element-memory.ts'
-import { jhash } from './jhash.ts'
+import { jhash } from '../jhash.ts'
 import type { MapEnvironment } from './map.ts'
 
 /**

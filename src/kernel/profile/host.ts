@@ -2,8 +2,8 @@ import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { machine, platform, release, version } from 'node:os'
 import { join } from 'node:path'
 import type * as Zlib from 'node:zlib'
-import type { KernelSource } from './import.ts'
-import { ImportError } from './import.ts'
+import type { KernelSource } from './source.ts'
+import { ImportError } from './source.ts'
 import { lateRequire } from './package-root.ts'
 
 /** The kernel that runs on this very machine, as far as it lets itself be read. */

@@ -8,23 +8,10 @@ import { PackEffort, packProfile } from './pack.ts'
 import { lateRequire } from './package-root.ts'
 import type { Profile } from './profile.ts'
 import { forgetProfile, loadProfile } from './profile.ts'
+import type { KernelSource } from './source.ts'
+import { ImportError } from './source.ts'
 
 /** Importing kernels: from the running one, or from files that somebody took from another. */
-
-/** Why a kernel can't be imported, in a line for the user. */
-export class ImportError extends Error {}
-
-/** What is at hand of a kernel: its types, and the rest as far as it's known. */
-export interface KernelSource {
-  readonly vmlinuxBtf: Uint8Array
-  readonly config?: Uint8Array | undefined
-  readonly kallsyms?: Uint8Array | undefined
-  readonly sysctl?: Uint8Array | undefined
-  readonly release?: string | undefined
-  readonly version?: string | undefined
-  readonly machine?: string | undefined
-  readonly cpus?: number | undefined
-}
 
 /**
  * Keeps a kernel under a name in the folder of imported ones, in place of one of the same name. It's there whole, or as

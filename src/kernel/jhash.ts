@@ -1,4 +1,4 @@
-import type { Memory } from '../memory/memory.ts'
+import type { Memory } from './memory/memory.ts'
 
 /** Where the key is: of the machine's memory, or beside it. */
 type Bytes = Pick<Memory, 'u8' | 'view'>
