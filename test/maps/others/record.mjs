@@ -10,7 +10,6 @@ import { join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { boot } from '../../../scripts/fixtures/boot.mjs'
-import { structSizes } from '../../../scripts/profile/struct-sizes.mjs'
 import { lineOf } from './steps.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -40,7 +39,6 @@ try {
     const { steps, kernel = DEFAULT_KERNEL } = await import(join(here, 'families', `${name}.mjs`))
     all[name] = steps
     kernels[name] = kernel
-    if (kernel !== DEFAULT_KERNEL) script.push('cp /sys/kernel/btf/vmlinux /out/vmlinux')
     script.push(`/in/guest < /in/${name} > /out/${name} 2> /out/${name}.log`)
     const slots = new Map()
     writeFileSync(join(work, name), steps.map((step) => lineOf(step, slots) + '\n').join(''))
@@ -59,11 +57,8 @@ try {
       throw new Error(`${name}: ${all[name].length} steps, ${answers.length} answers`)
     }
     if (!kernel.startsWith(`${kernels[name]}.`)) throw new Error(`${name}: Linux ${kernel} is not ${kernels[name]}`)
-    const { structs = [] } = await import(join(here, 'families', `${name}.mjs`))
-    const sizes = structs.length > 0 ? structSizes(readFileSync(join(work, 'out/vmlinux')), structs) : undefined
-    const about = sizes ? `, "structSizes": ${JSON.stringify(sizes)}` : ''
     const rows = all[name].map((step, i) => `  ${JSON.stringify([step, errnoNamed(answers[i])])}`)
-    const text = `{ "kernel": ${JSON.stringify(kernel)}${about}, "steps": [\n${rows.join(',\n')}\n] }\n`
+    const text = `{ "kernel": ${JSON.stringify(kernel)}, "steps": [\n${rows.join(',\n')}\n] }\n`
     writeFileSync(join(here, 'recorded', `${name}.json`), text)
     console.log(`${name}: ${answers.length} steps on Linux ${kernel}`)
   }

@@ -1,12 +1,6 @@
 import { bootMachine } from '../../../src/kernel/boot.ts'
-import { Kernel } from '../../../src/kernel/bpf/kernel.ts'
-import { bootFresh } from '../../../src/kernel/bpf/machine-facts.ts'
-import { Process } from '../../../src/kernel/bpf/process.ts'
+import type { Process } from '../../../src/kernel/bpf/process.ts'
 import { KernelError } from '../../../src/kernel/error.ts'
-import { makeClock } from '../../../src/kernel/process/clock.ts'
-import type { Profile } from '../../../src/kernel/profile/profile.ts'
-import { loadProfile } from '../../../src/kernel/profile/profile.ts'
-import { MemoryStore } from '../../../src/kernel/store/memory.ts'
 import { Errno } from '../../../src/uapi/errno.ts'
 import { MapType } from '../../../src/uapi/map-type.ts'
 
@@ -51,32 +45,6 @@ const PAGE = 4096
 
 const names = new Map(Object.entries(Errno).map(([name, number]) => [number, name])).set(Errno.ENOTSUP, 'EOPNOTSUPP')
 
-/** A process of a kernel that there's no profile of: the default one's, with another release and other structs. */
-function processOf({ release, structSizes }: { release: string; structSizes: Record<string, number> }): Process {
-  const store = new MemoryStore()
-  const facts = store.write(() => bootFresh(store, { cpus: CPUS }))
-  const base = loadProfile(facts.profile)
-  const profile = Object.create(base, {
-    release: { value: release },
-    structSize: { value: (name: string) => structSizes[name] ?? 0 },
-    option: { value: (name: string) => base.option(name) },
-    sysctl: { value: (name: string) => base.sysctl(name) },
-    symbol: { value: (name: string) => base.symbol(name) },
-    vmlinuxBtf: { value: () => base.vmlinuxBtf() },
-  }) as Profile
-  const clock = makeClock(facts.bootTime, undefined)
-  const kernel = new Kernel({
-    store,
-    profile,
-    clock,
-    possibleCpus: CPUS,
-    engine: undefined,
-    facts,
-    location: undefined,
-  })
-  return new Process(kernel, 1, 'guest')
-}
-
 /** The steps' other side: this machine, answering in the words of guest.c. */
 export class Replay {
   readonly process: Process
@@ -84,9 +52,9 @@ export class Replay {
   /** Of programs, by name. */
   readonly #ids = new Map<string, number>()
 
-  /** @param other another kernel than the default one, as far as maps see it. */
-  constructor(other?: { release: string; structSizes: Record<string, number> }) {
-    this.process = other ? processOf(other) : bootMachine({ cpus: CPUS }).process('guest')
+  /** @param profile the kernel, such as 7.2. */
+  constructor(profile: string) {
+    this.process = bootMachine({ profile, cpus: CPUS }).process('guest')
   }
 
   answer(step: Step): string {

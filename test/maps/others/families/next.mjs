@@ -2,7 +2,6 @@
 import { Steps, le } from '../steps.mjs'
 
 export const kernel = '7.2'
-export const structs = ['bpf_insn_array', 'bpf_rhtab']
 
 const INSN_ARRAY = 34
 const RHASH = 35
