@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { checkBtf } from '../../src/kernel/btf/check.ts'
-import { CheckedBtf } from '../../src/kernel/btf/checked.ts'
+import type { CheckedBtf } from '../../src/kernel/btf/checked.ts'
+import { openChecked } from '../../src/kernel/btf/checked.ts'
 import { vmlinuxTypes } from '../../src/kernel/btf/vmlinux.ts'
 import { KernelError } from '../../src/kernel/error.ts'
 import { loadProfile } from '../../src/kernel/profile/profile.ts'
@@ -25,7 +26,7 @@ function randomCases(seed: number): MapCase[] {
     if (error instanceof KernelError) return []
     throw error
   }
-  const checked = CheckedBtf.open(btf, kernel)
+  const checked = openChecked(btf, kernel)
   const next = random(seed)
   return Array.from({ length: 12 }, (_, i) => {
     const valueId = 1 + (next() % checked.types.typeCount)
@@ -59,7 +60,7 @@ cases.forEach((each, i) => {
   errnos.set(typed.errno, (errnos.get(typed.errno) ?? 0) + 1)
   if (i < named.length) kept[each.name] = typed.errno
   let btf = open.get(each.btf)
-  if (!btf) open.set(each.btf, (btf = CheckedBtf.open(each.btf, kernel)))
+  if (!btf) open.set(each.btf, (btf = openChecked(each.btf, kernel)))
   if (checkTypes(kernel, btf, each) !== typed.errno)
     different.push(`${each.name}: ${typed.errno}, not ${checkTypes(kernel, btf, each)}`)
 })

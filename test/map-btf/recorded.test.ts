@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { CheckedBtf } from '../../src/kernel/btf/checked.ts'
+import { openChecked } from '../../src/kernel/btf/checked.ts'
 import { vmlinuxTypes } from '../../src/kernel/btf/vmlinux.ts'
 import { loadProfile } from '../../src/kernel/profile/profile.ts'
 import { mapCases } from './cases.ts'
@@ -16,7 +16,7 @@ const kernel = { vmlinuxTypes: () => vmlinuxTypes(profile) }
 test('types of maps', () => {
   const cases = mapCases().filter(({ name }) => name in answers)
   expect(cases.length).toBe(Object.keys(answers).length)
-  const btf = CheckedBtf.open(cases[0]?.btf as Uint8Array, kernel)
+  const btf = openChecked(cases[0]?.btf as Uint8Array, kernel)
   const ours = Object.fromEntries(cases.map((each) => [each.name, checkTypes(kernel, btf, each)]))
   expect(ours).toEqual(answers)
 })

@@ -1,8 +1,10 @@
 import type { Btf } from '../../btf/btf.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { Bpffs } from '../bpffs/bpffs.ts'
-import { CandidateCache } from '../btf/candidates.ts'
-import { CheckedBtf } from '../btf/checked.ts'
+import type { CandidateCache } from '../btf/candidates.ts'
+import { openCandidates } from '../btf/candidates.ts'
+import type { CheckedBtf } from '../btf/checked.ts'
+import { openChecked } from '../btf/checked.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
 import type { EngineName } from '../helpers/impl/run-kernel.ts'
@@ -112,7 +114,7 @@ export class Kernel {
     if (known) return known
     const bytes = this.objects.blob('btf', id, Blob.BTF_DATA)
     if (!bytes) throw new KernelError(Errno.ENOENT)
-    const btf = CheckedBtf.open(bytes, this)
+    const btf = openChecked(bytes, this)
     this.#btfs.set(id, btf)
     return btf
   }
@@ -121,7 +123,7 @@ export class Kernel {
   get candidates(): CandidateCache {
     if (this.#candidates) return this.#candidates
     const bytes = this.store.get(Table.META, CANDIDATES)
-    return (this.#candidates = bytes ? CandidateCache.parse(bytes) : new CandidateCache())
+    return (this.#candidates = openCandidates(bytes))
   }
 
   /** Within `write`: what was asked for is known to the commands that follow. */

@@ -34,6 +34,13 @@ function typesOf(kernel: Btf, { name, kind }: Slot): readonly number[] {
   return found
 }
 
+/** The cache as it was kept; an empty one where none was. */
+export function openCandidates(bytes: Uint8Array | undefined): CandidateCache {
+  if (!bytes) return new CandidateCache()
+  const [vmlinux, modules] = JSON.parse(new TextDecoder().decode(bytes)) as [SavedSlot[], SavedSlot[]]
+  return new CandidateCache(vmlinux.map(toSlot), modules.map(toSlot))
+}
+
 /** vmlinux_cand_cache and module_cand_cache. No module has types here: of theirs there's never a candidate. */
 export class CandidateCache {
   readonly #vmlinux: Slots
@@ -44,11 +51,6 @@ export class CandidateCache {
   constructor(vmlinux: Slots = [], modules: Slots = []) {
     this.#vmlinux = vmlinux
     this.#modules = modules
-  }
-
-  static parse(bytes: Uint8Array): CandidateCache {
-    const [vmlinux, modules] = JSON.parse(new TextDecoder().decode(bytes)) as [SavedSlot[], SavedSlot[]]
-    return new CandidateCache(vmlinux.map(toSlot), modules.map(toSlot))
   }
 
   bytes(): Uint8Array {

@@ -2,7 +2,7 @@ import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
 import type { FinishedLog } from '../log.ts'
 import { VerifierLog, refuse } from '../log.ts'
-import { CheckedBtf } from './checked.ts'
+import { checkedBtf } from './checked.ts'
 import type { FieldKernel } from './dtors.ts'
 import { BtfEnv } from './env.ts'
 import { parseSections } from './header.ts'
@@ -45,5 +45,5 @@ function check(kernel: FieldKernel, log: VerifierLog, bytes: Uint8Array): void {
   resolveAll(env)
   const types = env.finish()
   checkTypeTags(log, types)
-  new CheckedBtf(types, kernel).structMetas.check(types)
+  checkedBtf(types, kernel).structMetas.check(types)
 }

@@ -26,17 +26,6 @@ export class CheckedBtf {
   readonly #kernel: FieldKernel
   #metas: StructMetas | undefined
 
-  /** BTF that passed some time ago. */
-  static open(bytes: Uint8Array, kernel: FieldKernel): CheckedBtf {
-    const env = new BtfEnv(new VerifierLog(0, 0), parseSections(new VerifierLog(0, 0), bytes))
-    for (let t = 0; t * 4 < env.typeLen;) {
-      env.add(t)
-      const kind = env.kind(t)
-      t += 3 + (fixedWords[kind] as number) + (elementWords[kind] as number) * env.vlen(t)
-    }
-    return new CheckedBtf(env.finish(), kernel)
-  }
-
   constructor(types: Btf, kernel: FieldKernel) {
     this.types = types
     this.#kernel = kernel
@@ -91,4 +80,20 @@ export class CheckedBtf {
       }
     }
   }
+}
+
+/** BTF that is about to pass. */
+export function checkedBtf(types: Btf, kernel: FieldKernel): CheckedBtf {
+  return new CheckedBtf(types, kernel)
+}
+
+/** BTF that passed some time ago. */
+export function openChecked(bytes: Uint8Array, kernel: FieldKernel): CheckedBtf {
+  const env = new BtfEnv(new VerifierLog(0, 0), parseSections(new VerifierLog(0, 0), bytes))
+  for (let t = 0; t * 4 < env.typeLen;) {
+    env.add(t)
+    const kind = env.kind(t)
+    t += 3 + (fixedWords[kind] as number) + (elementWords[kind] as number) * env.vlen(t)
+  }
+  return new CheckedBtf(env.finish(), kernel)
 }

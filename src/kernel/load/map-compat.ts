@@ -3,7 +3,7 @@ import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { FieldType as Field, fieldMask } from '../btf/field-types.ts'
 import { refuse } from '../log.ts'
-import { MMAP_WRITERS } from '../maps/arena.ts'
+import { MMAP_WRITERS } from '../objects/records.ts'
 import type { MapRecord } from '../objects/records.ts'
 import type { LoadEnv } from './env.ts'
 

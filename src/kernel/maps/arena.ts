@@ -10,9 +10,6 @@ import { BaseMap } from './base.ts'
 import type { MapFamily } from './family.ts'
 import type { KernelMap, MapEnvironment } from './map.ts'
 
-/** Name of map->writecnt among a record's facts: who mapped an arena once keeps it from being frozen. */
-export const MMAP_WRITERS = 'writecnt'
-
 const CREATE_FLAGS = MapFlag.SEGV_ON_FAULT | MapFlag.MMAPABLE | MapFlag.NO_USER_CONV
 const PAGE_SHIFT = 12
 const PAGE_BYTES = 1 << PAGE_SHIFT

@@ -128,3 +128,6 @@ export const Blob = {
   /** Where the code of each line record begins: see kernel/load/jited-lines.ts. */
   PROG_JITED_LINES: 5,
 } as const
+
+/** Name of map->writecnt among a record's facts: who mapped an arena once keeps it from being frozen. */
+export const MMAP_WRITERS = 'writecnt'
