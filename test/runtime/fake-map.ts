@@ -1,3 +1,4 @@
+import { arrayLayout } from '../../src/kernel/maps/array.ts'
 import type { KernelMap } from '../../src/kernel/maps/map.ts'
 import type { Memory } from '../../src/kernel/memory/memory.ts'
 import type { MapRecord } from '../../src/kernel/objects/records.ts'
@@ -11,6 +12,7 @@ export class FakeMap implements KernelMap {
   readonly valueSizeOfSyscall: number
   readonly #memory: Memory
   readonly #slots = new Map<string, number>()
+  readonly #elements: number = 0
 
   constructor(memory: Memory, id: number, attr: MapCreateAttr) {
     this.#memory = memory
@@ -40,7 +42,9 @@ export class FakeMap implements KernelMap {
       extra: {},
     }
     if (attr.mapType !== MapType.ARRAY) return
-    for (let i = 0; i < attr.maxEntries; i++) this.#slots.set(String(i), memory.alloc(attr.valueSize))
+    const { stride } = arrayLayout(this.record, 1)
+    this.#elements = memory.alloc(attr.maxEntries * stride)
+    for (let i = 0; i < attr.maxEntries; i++) this.#slots.set(String(i), this.#elements + i * stride)
   }
 
   get #isArray(): boolean {
@@ -54,7 +58,11 @@ export class FakeMap implements KernelMap {
 
   /** Nothing is to be found there, so that the map is asked. */
   lookupTable(): number {
-    return this.#memory.alloc(this.record.maxEntries * 4)
+    return this.#memory.alloc(this.record.maxEntries * 4 + 8) + 8
+  }
+
+  lendAll(): number {
+    return this.#elements
   }
 
   lookup(key: number): number {

@@ -18,6 +18,14 @@ export function chunkShift(stride: number): number {
   return Math.max(0, Math.floor(Math.log2(CHUNK_BYTES / stride)))
 }
 
+/** Arrays of at most so many bytes lie in memory in one piece. */
+const FLAT_BYTES = 16384
+
+/** Whether elements of an array lie in memory side by side, so that compiled programs need no table. */
+export function isFlat(entries: number, stride: number): boolean {
+  return entries * stride <= FLAT_BYTES
+}
+
 /** Chunks in memory that were only read: a look at every element of a large array leaves no more than these. */
 const MAX_READ = 64
 
@@ -37,6 +45,8 @@ export class ArrayStore {
   readonly table: number
   readonly #chunks: number
   readonly #state: Uint8Array
+  /** Where all chunks of a small array are, once one was asked for; undefined for a larger one. */
+  #flat: number | undefined
   /** A chunk of zeros, in the place of all that the store has nothing of and nobody may write to. */
   #zeros = 0
   /** Chunks that aren't clean. */
@@ -54,8 +64,25 @@ export class ArrayStore {
     this.#chunks = Math.ceil(entries / perChunk)
     this.#chunkBytes = Math.min(perChunk, entries) * stride
     this.#pieces = Math.ceil(this.#chunkBytes / PIECE_BYTES)
+    if (isFlat(entries, stride)) this.#flat = 0
     this.table = env.memory.alloc(this.#chunks * 4)
     this.#state = new Uint8Array(this.#chunks)
+  }
+
+  /** All elements of a small array, which a program may write to as long as it has the pointer. @returns where they are. */
+  handOutAll(): number {
+    for (let chunk = 0; chunk < this.#chunks; chunk++) {
+      if (this.#state[chunk] === CLEAN) this.#touch(chunk, HANDED)
+    }
+    return this.#base(0)
+  }
+
+  /** Memory for a chunk. */
+  #alloc(chunk: number): number {
+    const { memory } = this.#env
+    if (this.#flat === undefined) return memory.alloc(this.#chunkBytes)
+    this.#flat ||= memory.alloc(this.#chunks * this.#chunkBytes)
+    return this.#flat + chunk * this.#chunkBytes
   }
 
   /** How many elements a chunk has. */
@@ -105,7 +132,7 @@ export class ArrayStore {
   /** Makes the chunk of an element that the store has nothing of one of zeros, to be written to. */
   begin(index: number): void {
     const chunk = index >>> this.#shift
-    if (this.#base(chunk) === 0) this.#setBase(chunk, this.#env.memory.alloc(this.#chunkBytes))
+    if (this.#base(chunk) === 0) this.#setBase(chunk, this.#alloc(chunk))
   }
 
   flush(): void {
@@ -133,7 +160,8 @@ export class ArrayStore {
   /** Takes its memory back. */
   free(): void {
     const { memory } = this.#env
-    for (let chunk = 0; chunk < this.#chunks; chunk++) {
+    if (this.#flat) memory.free(this.#flat, this.#chunks * this.#chunkBytes)
+    for (let chunk = 0; chunk < this.#chunks && this.#flat === undefined; chunk++) {
       const base = this.#base(chunk)
       if (base !== 0 && base !== this.#zeros) memory.free(base, this.#chunkBytes)
     }
@@ -154,7 +182,7 @@ export class ArrayStore {
     if (this.#state[chunk] === CLEAN) this.#touched.push(chunk)
     this.#state[chunk] = state
     const base = this.#base(chunk) || this.#load(chunk)
-    if (base === this.#zeros) this.#setBase(chunk, this.#env.memory.alloc(this.#chunkBytes))
+    if (base === this.#zeros) this.#setBase(chunk, this.#alloc(chunk))
   }
 
   #load(chunk: number): number {
@@ -163,11 +191,12 @@ export class ArrayStore {
     for (let piece = 0; piece < this.#pieces; piece++) {
       const bytes = store.get(Table.ELEM, this.#key(chunk, piece))
       if (!bytes) continue
-      base ||= memory.alloc(this.#chunkBytes)
+      base ||= this.#alloc(chunk)
       memory.u8.set(bytes, base + piece * PIECE_BYTES)
     }
+    if (base === 0 && this.#flat !== undefined) base = this.#alloc(chunk)
     if (base === 0) base = this.#zeros ||= memory.alloc(this.#chunkBytes)
-    else if (this.#state[chunk] === CLEAN) this.#remember(chunk)
+    else if (this.#state[chunk] === CLEAN && this.#flat === undefined) this.#remember(chunk)
     this.#setBase(chunk, base)
     return base
   }

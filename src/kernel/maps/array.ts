@@ -13,7 +13,7 @@ import {
   requireMemory,
   roundUp8,
 } from './alloc-check.ts'
-import { ArrayStore } from './array-store.ts'
+import { ArrayStore, isFlat } from './array-store.ts'
 import { BaseMap } from './base.ts'
 import type { MapFamily } from './family.ts'
 import type { MapEnvironment } from './map.ts'
@@ -78,6 +78,13 @@ export function arrayLayout(
 ): { elemSize: number; stride: number } {
   const elemSize = roundUp8(valueSize)
   return { elemSize, stride: type === MapType.PERCPU_ARRAY ? elemSize * possibleCpus : elemSize }
+}
+
+/** Bytes of all elements of an array that lies in memory in one piece (KernelMap.lendAll); undefined for other maps. */
+export function flatBytes(record: MapRecord, possibleCpus: number): number | undefined {
+  if (record.type !== MapType.ARRAY && record.type !== MapType.PERCPU_ARRAY) return undefined
+  const { stride } = arrayLayout(record, possibleCpus)
+  return isFlat(record.maxEntries, stride) ? record.maxEntries * stride : undefined
 }
 
 /** Arrays and per-CPU arrays: every element is there from the start. */
@@ -183,6 +190,10 @@ class ArrayMap extends BaseMap {
       freeMapFields(this.record, memory, at + off)
     }
     return 0
+  }
+
+  lendAll(): number {
+    return this.#elements.handOutAll()
   }
 
   lookupTable(): number {

@@ -38,7 +38,10 @@ const RECORD_BYTES = 256
 const MAX_GROUP_SHIFT = 5
 
 /** What compiled programs know of the table, to look elements up by themselves. */
-export const HashLayout = { NEXT, HASH, FLAGS, KEY, HANDED, UNREAD, NIL, PAGE_SHIFT } as const
+export const HashLayout = { NEXT, HASH, FLAGS, KEY, HANDED, UNREAD, NIL, PAGE_SHIFT, EXTRA: -8 } as const
+
+/** Bytes before the table: a word that says where the element is that the next update takes. */
+const TABLE_HEADER = 8
 
 /** Where an element's value is. */
 export function valueOffset(keySize: number): number {
@@ -109,7 +112,7 @@ export class HashTable {
     this.#groupShift = Math.min(Math.max(Math.floor(Math.log2(RECORD_BYTES / this.#recordBytes)), 0), MAX_GROUP_SHIFT)
     this.buckets = bucketCount(record.maxEntries)
     this.#mask = this.buckets - 1
-    this.table = env.memory.alloc(this.#tableBytes)
+    this.table = env.memory.alloc(TABLE_HEADER + this.#tableBytes) + TABLE_HEADER
     const state = env.store.get(Table.ELEM, this.#key(STATE_KEY))
     this.#storedCount = state ? new DataView(state.buffer, state.byteOffset).getUint32(0) : 0
     this.count = this.#storedCount
@@ -225,6 +228,15 @@ export class HashTable {
     this.#mark(this.hashOf(elem) & this.#mask, CHANGED)
   }
 
+  /** The element that an update of one that's there takes in its place (htab->extra_elems), 0 for none. */
+  get extra(): number {
+    return this.#env.memory.view.getUint32(this.table + HashLayout.EXTRA, true)
+  }
+
+  set extra(elem: number) {
+    this.#env.memory.view.setUint32(this.table + HashLayout.EXTRA, elem, true)
+  }
+
   /** The key of the element that has a value. */
   keyOfValue(at: number): Uint8Array {
     const key = at - this.#valueOff + KEY
@@ -291,7 +303,7 @@ export class HashTable {
     this.#memory.release()
     const { memory } = this.#env
     for (const page of this.#pages) if (page) memory.free(page.heads, PAGE_BYTES)
-    memory.free(this.table, this.#tableBytes)
+    memory.free(this.table - TABLE_HEADER, TABLE_HEADER + this.#tableBytes)
     this.#pages.length = 0
   }
 

@@ -181,9 +181,6 @@ export abstract class HashBase extends BaseMap {
 
 /** BPF_MAP_TYPE_HASH. */
 class HashMap extends HashBase {
-  /** Elements to replace others with (htab->extra_elems), of the only CPU that anything runs on. */
-  #extra = 0
-
   constructor(record: MapRecord, env: MapEnvironment) {
     super(record, env, record.valueSize, false)
   }
@@ -195,6 +192,13 @@ class HashMap extends HashBase {
   override lookup(key: number): number {
     const elem = this.find(key)
     return elem === 0 ? 0 : this.table.handOut(elem)
+  }
+
+  /** As `update`; compiled programs may update the element by themselves from now on, until the next flush. */
+  updateAndLend(key: number, value: number, flags: number): number {
+    const result = this.update(key, value, flags)
+    if (result === 0) this.table.handOut(this.find(key))
+    return result
   }
 
   /** htab_map_update_elem: a new element takes the old one's place, at the head of the bucket. */
@@ -213,14 +217,14 @@ class HashMap extends HashBase {
       table.changed(old)
       return 0
     }
-    const elem = old !== 0 && this.#extra !== 0 ? table.reuse(this.#extra, key, hash) : table.alloc(key, hash)
+    const elem = old !== 0 && table.extra !== 0 ? table.reuse(table.extra, key, hash) : table.alloc(key, hash)
     copyMapValue(this.record, this.env.memory, table.valueOf(elem), value)
     table.link(elem, hash)
     if (old !== 0) {
       table.unlink(old)
       this.freeFields(old)
       if (this.record.mapFlags & MapFlag.NO_PREALLOC) table.recycle(old)
-      else this.#extra = old
+      else table.extra = old
     }
     return 0
   }

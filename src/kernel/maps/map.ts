@@ -55,6 +55,10 @@ export interface KernelMap {
   directValueAddr(off: number): number | undefined
   /** Where compiled programs look elements up by themselves, for families whose layout they know. */
   lookupTable?(): number
+  /** `update`, by a compiled program that does the same by itself where the table lets it. */
+  updateAndLend?(key: number, value: number, flags: number): number
+  /** All elements of a small array, for compiled programs: where they lie side by side, to be written to. */
+  lendAll?(): number
   /** What the bytes of a mapping are that a process makes of the map (map_mmap). @throws KernelError ENOTSUPP. */
   mmapRead?(offset: number, length: number): Uint8Array
   /** Writes to such a mapping. */

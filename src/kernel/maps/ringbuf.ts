@@ -86,6 +86,11 @@ export class RingbufMap extends BaseMap {
     return this.#at
   }
 
+  /** Where in memory the block is that compiled programs use now, 0 for none. */
+  get block(): number {
+    return this.env.memory.view.getUint32(this.#at + RingLayout.BLOCK_AT, true)
+  }
+
   #position(which: number): number {
     const { view } = this.env.memory
     const at = this.#at + which

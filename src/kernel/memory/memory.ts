@@ -3,6 +3,9 @@ import { KernelError } from '../error.ts'
 import { HeapArea } from './heap-area.ts'
 import { RunArea } from './run-area.ts'
 
+/** 1 MiB: each time that the memory grows may start a garbage collection. */
+const FIRST_PAGES = 16
+
 /**
  * The machine's address space: one linear memory of at most 4 GiB. A kernel address is 64 bits whose low 32 are the
  * offset in it, so compiled programs only wrap. Map values, stacks, contexts and packets of a run live here.
@@ -18,7 +21,7 @@ export class Memory {
   readonly #free = new Map<number, number[]>()
 
   constructor() {
-    this.wasm = new WebAssembly.Memory({ initial: 1, maximum: 65536 })
+    this.wasm = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: 65536 })
     this.u8 = new Uint8Array(this.wasm.buffer)
     this.i32 = new Int32Array(this.wasm.buffer)
     this.view = new DataView(this.wasm.buffer)
@@ -41,6 +44,11 @@ export class Memory {
     if (top > this.u8.length) this.#grow(top)
     this.#top = top
     return at
+  }
+
+  /** Where what was given out ends. */
+  get top(): number {
+    return this.#top
   }
 
   /** Makes the memory reach so far: for the heap, which has its own place. @throws KernelError ENOMEM. */

@@ -1,6 +1,6 @@
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
-import { progRights } from '../helpers/impl/maps.ts'
+import { lendElements, progRights } from '../helpers/impl/maps.ts'
 import type { RunKernel } from '../helpers/impl/run-kernel.ts'
 import type { Run } from '../helpers/impl/run.ts'
 import { fault } from '../helpers/impl/run.ts'
@@ -68,6 +68,8 @@ export class CompiledEngine {
       run.grants.grant(at - off, map.record.valueSize, progRights(map.record))
       value[i] = at
     })
+    // As interpreted programs have them, and in the same order.
+    for (const id of code.mapIds) lendElements(run, id)
     const functions = new Set(code.functions)
     const callback = (slot: number) => {
       if (!functions.has(slot)) throw fault('a callback')
@@ -76,6 +78,8 @@ export class CompiledEngine {
     const bpf: Record<string, (...words: number[]) => number> = {}
     const lookup: Record<string, (key: number) => number> = {}
     const table: Record<string, number> = {}
+    const update: Record<string, (...words: number[]) => number> = {}
+    const elements: Record<string, number> = {}
     const ring: Record<string, (...words: number[]) => number> = {}
     const seed: Record<string, number> = {}
     const tail: Record<string, number> = {}
@@ -85,6 +89,8 @@ export class CompiledEngine {
       if (from === 'bpf') bpf[name] = this.#imports.helper(name, callback)
       else if (from === 'kfunc') kfunc[name] = this.#imports.kfunc(name, callback)
       else if (from === 'lookup') lookup[name] = this.#imports.lookup(Number(name))
+      else if (from === 'update') update[name] = this.#imports.update(Number(name))
+      else if (from === 'elements') elements[name] = this.#elements(Number(name))
       else if (from === 'table') table[name] = this.#lookupTable(Number(name))
       else if (from === 'ring') ring[name] = this.#imports.ring(name)
       else if (from === 'seed') seed[name] = this.#kernel.mapById(Number(name)).record.seed | 0
@@ -96,6 +102,8 @@ export class CompiledEngine {
       run: this.#imports.run,
       bpf,
       lookup,
+      update,
+      elements,
       value,
       table,
       ring,
@@ -106,6 +114,13 @@ export class CompiledEngine {
     })
     const linked: Linked = { exports: instance.exports as unknown as Exports, callback, code }
     return linked
+  }
+
+  /** Where a small array's elements are, which compiled code may touch all of from the start. */
+  #elements(mapId: number): number {
+    const at = lendElements(this.#run, mapId)
+    if (at === 0) throw fault('a map without elements')
+    return at
   }
 
   /** Where compiled code looks up a map's elements. */

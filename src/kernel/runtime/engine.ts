@@ -5,7 +5,7 @@ import { PseudoCall } from '../../uapi/flags.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { ProgType } from '../../uapi/prog-type.ts'
 import { KernelError } from '../error.ts'
-import { progRights } from '../helpers/impl/maps.ts'
+import { lendElements, progRights } from '../helpers/impl/maps.ts'
 import type { RunKernel, RunProgram } from '../helpers/impl/run-kernel.ts'
 import { Run, fault } from '../helpers/impl/run.ts'
 import type { ArenaMemory } from '../maps/arena-memory.ts'
@@ -188,6 +188,8 @@ export class Engine {
       this.run.grants.grant(at - off, map.record.valueSize, progRights(map.record))
       code.regs[constant] = at
     }
+    // As compiled programs have them.
+    for (const id of code.mapIds) lendElements(this.run, id)
     this.#codes.set(record.id, code)
     return code
   }

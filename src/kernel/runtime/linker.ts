@@ -8,6 +8,7 @@ import { fault } from '../helpers/impl/run.ts'
 import { commitSample, reserveSample } from '../helpers/impl/ringbuf.ts'
 import { kfuncByNumber } from '../helpers/kfuncs/index.ts'
 import { helperTraits } from '../helpers/traits.ts'
+import { BLOCK } from '../maps/ring-data.ts'
 import { RingbufMap } from '../maps/ringbuf.ts'
 import { RunArea } from '../memory/run-area.ts'
 import { faults } from './compile/imports.ts'
@@ -153,6 +154,15 @@ export class RuntimeImports {
     }
   }
 
+  /** An update of an element of one map, where compiled code doesn't do it by itself. */
+  update(mapId: number): Words {
+    const map = this.#run.kernel.mapById(mapId)
+    return (key = 0, value = 0, flags = 0) => {
+      if (map.updateAndLend) return map.updateAndLend(key >>> 0, value >>> 0, flags)
+      return map.update(key >>> 0, value >>> 0, flags)
+    }
+  }
+
   /** What a ring buffer is asked by compiled code: see Imports.ring. */
   ring(name: string): Words {
     const run = this.#run
@@ -160,7 +170,20 @@ export class RuntimeImports {
     const map = run.kernel.mapById(Number(id))
     if (!(map instanceof RingbufMap)) throw fault('a ring buffer')
     run.rings.add(map)
-    if (what === 'reserve') return (size = 0) => reserveSample(run, map, size)
+    let block = 0
+    const noteBlock = () => {
+      if (map.block === block) return
+      block = map.block
+      if (block !== 0) run.grants.note(block, BLOCK)
+    }
+    noteBlock()
+    if (what === 'reserve') {
+      return (size = 0) => {
+        const at = reserveSample(run, map, size)
+        noteBlock()
+        return at
+      }
+    }
     if (what === 'output') return (from = 0, size = 0) => (map.output(from >>> 0, size) ? 0 : -Errno.EAGAIN)
     return (at = 0, discard = 0) => {
       commitSample(run, at >>> 0, discard !== 0)

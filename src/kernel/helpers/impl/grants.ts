@@ -15,6 +15,8 @@ export const GRANT_BOTH = 3
 const MAX_RANGES = 4096
 const FIRST_GRANULES = 8192
 
+const spare = new WeakMap<Memory, { at: number; granules: number }>()
+
 export class Grants {
   readonly #memory: Memory
   #at = 0
@@ -24,7 +26,9 @@ export class Grants {
 
   constructor(memory: Memory) {
     this.#memory = memory
-    this.#bytes = this.#place(FIRST_GRANULES)
+    const kept = spare.get(memory)
+    spare.delete(memory)
+    this.#bytes = kept ? this.#use(kept.at, kept.granules) : this.#place(Math.max(FIRST_GRANULES, memory.top >>> 2))
   }
 
   /** A byte of rights for each granule; another array when the table or the memory grew. */
@@ -44,6 +48,11 @@ export class Grants {
     if (last >= bytes.length) this.#grow(last + 1)
     this.bytes.fill(rights, first, last + 1)
     if (this.#ranges.length < MAX_RANGES) this.#ranges.push(first, last + 1)
+  }
+
+  /** Rights that compiled code gives by itself, within these bytes, are to be taken back too. */
+  note(at: number, size: number): void {
+    if (this.#ranges.length < MAX_RANGES) this.#ranges.push(at >>> 3, ((at + size - 1) >>> 3) + 1)
   }
 
   /** Takes rights back. */
@@ -69,9 +78,11 @@ export class Grants {
     this.#ranges = []
   }
 
-  /** Gives the table's memory back. */
+  /** Gives the table back: all zeros, for the next run in this memory. */
   end(): void {
-    this.#memory.free(this.#at, this.#granules)
+    this.clear()
+    if (spare.has(this.#memory)) this.#memory.free(this.#at, this.#granules)
+    else spare.set(this.#memory, { at: this.#at, granules: this.#granules })
     this.#granules = 0
     this.#bytes = new Uint8Array(0)
   }
@@ -79,7 +90,7 @@ export class Grants {
   #grow(granules: number): void {
     const at = this.#at
     const old = this.#granules
-    const larger = this.#place(Math.max((granules + 7) & ~7, old * 2))
+    const larger = this.#place(Math.max(granules, old * 2))
     // The memory may have grown for that.
     larger.set(this.#memory.u8.subarray(at, at + old))
     this.#memory.free(at, old)
@@ -88,8 +99,13 @@ export class Grants {
 
   /** A table of zeros, made known to compiled code. */
   #place(granules: number): Uint8Array {
+    const rounded = (granules + 7) & ~7
+    return this.#use(this.#memory.alloc(rounded), rounded)
+  }
+
+  #use(at: number, granules: number): Uint8Array {
     const memory = this.#memory
-    this.#at = memory.alloc(granules)
+    this.#at = at
     this.#granules = granules
     memory.view.setUint32(RunArea.GRANTS, this.#at, true)
     memory.view.setUint32(RunArea.GRANTS_LIMIT, granules * 8 - 8, true)

@@ -1,6 +1,7 @@
 import { Errno } from '../../../uapi/errno.ts'
 import { MapFlag } from '../../../uapi/flags.ts'
 import { MapType } from '../../../uapi/map-type.ts'
+import { flatBytes } from '../../maps/array.ts'
 import type { KernelMap } from '../../maps/map.ts'
 import type { MapRecord } from '../../objects/records.ts'
 import { MAP_HI, MEM_HI } from './address.ts'
@@ -18,6 +19,16 @@ export function progRights({ mapFlags }: MapRecord): number {
 /** Lets the program use a value from now on. */
 export function grantValue(run: Run, map: KernelMap, at: number): void {
   run.grants.grant(at, map.record.valueSize, progRights(map.record))
+}
+
+/** Lets the program use all elements of a small array from now on. @returns where they are, 0 for another map. */
+export function lendElements(run: Run, mapId: number): number {
+  const map = run.kernel.mapById(mapId)
+  const { record } = map
+  const bytes = flatBytes(record, run.kernel.possibleCpus)
+  const at = bytes === undefined ? 0 : (map.lendAll?.() ?? 0)
+  if (at !== 0) run.grants.grant(at, bytes ?? 0, progRights(record))
+  return at
 }
 
 /** Returns the address of a value. */

@@ -75,6 +75,11 @@ export class Imports {
     return this.#func('lookup', String(mapId), [I32], [I32])
   }
 
+  /** An update of one map's element: takes the offsets of key and value, and flags; returns 0 or a negative errno. */
+  update(mapId: number): WasmFunc {
+    return this.#func('update', String(mapId), words(3), [I32])
+  }
+
   /** What a ring buffer is asked, in one map: reserve (size), output (place, size), commit (place, whether to discard). */
   ring(what: 'reserve' | 'output' | 'commit', mapId: number): WasmFunc {
     return this.#func('ring', `${what} ${mapId}`, words(what === 'reserve' ? 1 : 2), [I32])
@@ -98,6 +103,11 @@ export class Imports {
   /** The high word of addresses in the program's arena, cast for users. */
   arenaHigh(): number {
     return this.#global('arena', 'high')
+  }
+
+  /** Where the elements of a small array are, side by side (KernelMap.lendAll). */
+  elements(mapId: number): number {
+    return this.#global('elements', String(mapId))
   }
 
   /** What a hash map hashes with (htab->hashrnd). */

@@ -6,6 +6,7 @@ import { helperTraits } from '../../helpers/traits.ts'
 import { RunArea } from '../../memory/run-area.ts'
 import type { FunctionWriter } from './function-writer.ts'
 import { writeFault } from './write-atomic.ts'
+import { writeUpdate } from './write-hash-update.ts'
 import { writeLookup } from './write-lookup.ts'
 import { joinResult, pushHigh } from './write-memory.ts'
 import { writeRing } from './write-ring.ts'
@@ -70,7 +71,7 @@ function pushArgument(w: FunctionWriter, reg: number): void {
 export function writeHelper(w: FunctionWriter, id: number): void {
   if (id === BpfFunc['loop'] && writeLoop(w)) return
   if (id === BpfFunc['map_lookup_elem'] && writeLookup(w)) return
-  if (writeRing(w, id)) return
+  if (writeRing(w, id) || writeUpdate(w, id)) return
   if (id === BpfFunc['get_smp_processor_id']) {
     w.getWord(RunArea.CPU)
     w.setLow(0)

@@ -3,7 +3,7 @@ import { MapType } from '../../../uapi/map-type.ts'
 import { MAP_HI } from '../../helpers/impl/address.ts'
 import { GRANT_READ } from '../../helpers/impl/grants.ts'
 import { progRights } from '../../helpers/impl/maps.ts'
-import { arrayLayout } from '../../maps/array.ts'
+import { arrayLayout, flatBytes } from '../../maps/array.ts'
 import { chunkShift } from '../../maps/array-store.ts'
 import { RunArea } from '../../memory/run-area.ts'
 import type { MapRecord } from '../../objects/records.ts'
@@ -30,6 +30,10 @@ export function writeLookup(w: FunctionWriter): boolean {
     code.op('i32.add')
   }
   if (record.type === MapType.ARRAY || record.type === MapType.PERCPU_ARRAY) {
+    if (flatBytes(record, w.input.possibleCpus) !== undefined) {
+      writeFlatLookup(w, record)
+      return true
+    }
     code.set(w.local('key'))
     writeArrayLookup(w, record)
   } else if (isHashLookup(record)) {
@@ -41,6 +45,33 @@ export function writeLookup(w: FunctionWriter): boolean {
   toAddressOrNull(w)
   w.set(0)
   return true
+}
+
+/** A lookup in a small array, whose elements lie side by side: the key's offset is on the stack. */
+function writeFlatLookup(w: FunctionWriter, record: MapRecord): void {
+  const { code } = w
+  const { elemSize, stride } = arrayLayout(record, w.input.possibleCpus)
+  const index = w.local('count')
+  code.memory('i32.load', 0)
+  code.set(index)
+  code.get(index)
+  code.i32(stride)
+  code.op('i32.mul')
+  code.global(w.program.imports.elements(record.id))
+  code.op('i32.add')
+  if (stride !== elemSize) {
+    w.getWord(RunArea.CPU)
+    code.i32(elemSize)
+    code.op('i32.mul')
+    code.op('i32.add')
+  }
+  w.toAddress()
+  code.i64(0, 0)
+  code.get(index)
+  code.i32(record.maxEntries)
+  code.op('i32.lt_u')
+  code.op('select')
+  w.set(0)
 }
 
 /**
