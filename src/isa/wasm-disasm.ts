@@ -64,7 +64,8 @@ function operandsOf(operation: string, reader: WasmReader, names: WasmNames): st
       return Array.from({ length: reader.u32() + 1 }, () => String(reader.u32()))
     case 'call':
       return [names.func(reader.u32())]
-    case 'call_indirect': {
+    case 'call_indirect':
+    case 'return_call_indirect': {
       const type = reader.u32()
       reader.byte()
       return [`(type ${type})`]

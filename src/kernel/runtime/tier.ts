@@ -1,5 +1,6 @@
 import type { Code } from './decode.ts'
-import { STRIDE } from './decode.ts'
+import { Op, STRIDE } from './decode.ts'
+import { MAX_TAIL_CALLS } from './limits.ts'
 
 /**
  * Which engine runs a program. To compile one takes some milliseconds, most of them for the first in a process; the
@@ -18,8 +19,15 @@ export const COMPILE_TIME = 15
 /** Calls back in one run after which the function is compiled. */
 export const HOT_CALLBACKS = 1000
 
+function hasTailCall({ insns, slots }: Code): boolean {
+  for (let slot = 0; slot < slots; slot++) if (((insns[slot * STRIDE] as number) & 0xffff) === Op.TAIL_CALL) return true
+  return false
+}
+
 /** Whether so many runs of a program will be worth compiling it. */
-export function isWorthCompiling({ insns, slots, functions }: Code, times: number): boolean {
-  const turns = functions.length > 0 ? CALLBACK_TURNS : insns.length > (slots + 1) * STRIDE ? LOOP_TURNS : 1
+export function isWorthCompiling(code: Code, times: number): boolean {
+  const { insns, slots, functions } = code
+  const others = hasTailCall(code) ? MAX_TAIL_CALLS : 1
+  const turns = functions.length > 0 ? CALLBACK_TURNS : insns.length > (slots + 1) * STRIDE ? LOOP_TURNS : others
   return slots * times * turns >= WORTH_COMPILING && times > 1
 }

@@ -221,8 +221,7 @@ function enterProgram(w: FunctionWriter, more: number): void {
   code.get(w.local('at'))
   code.i32(more)
   code.op('i32.sub')
-  code.callIndirect(w.program.mainType)
-  code.op('return')
+  code.returnCallIndirect(w.program.mainType)
 }
 
 /** A call of a kernel function, by its number. */

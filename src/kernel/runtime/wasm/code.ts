@@ -83,8 +83,9 @@ export class WasmCode {
     this.#calls.push({ at: this.bytes.length, func })
   }
 
-  callIndirect(type: number): void {
-    this.bytes.byte(wasm.call_indirect)
+  /** Calls a function of the table in this one's place. */
+  returnCallIndirect(type: number): void {
+    this.bytes.byte(wasm.return_call_indirect)
     this.bytes.u32(type)
     this.bytes.byte(0)
   }
