@@ -1,4 +1,5 @@
 import { BtfError } from './error.ts'
+import { EssentialIndex } from './essential.ts'
 import { flatten } from './flat.ts'
 import { Kind } from './kinds.ts'
 import { NameIndex } from './names.ts'
@@ -52,6 +53,7 @@ export class Btf {
   readonly #strings: Uint8Array
   readonly #startStr: number
   #names: NameIndex | undefined
+  #essential: EssentialIndex | undefined
   #flat: FlatBtf | undefined
   #pointerSize: number | undefined
   readonly #decoded = new Map<number, string>()
@@ -302,6 +304,12 @@ export class Btf {
   findOwnByNameKind(name: string, kind: number): number | undefined {
     this.#names ??= new NameIndex(this, this.#strings, this.#startStr)
     return this.#names.find(name, kind)
+  }
+
+  /** Own types whose names without `___flavour` are this one, in order. */
+  idsOfEssentialName(name: string): number[] {
+    this.#essential ??= new EssentialIndex(this, this.#strings, this.#startStr)
+    return this.#essential.ids(name)
   }
 
   /** Size of a pointer, guessed from that of `long`; 0 where nothing tells. `setPointerSize` overrides the guess. */

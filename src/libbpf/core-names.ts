@@ -9,7 +9,6 @@ import type { ObjectBtf } from './object-btf.ts'
 /** Types of a kernel by their names without flavours. */
 export class EssentialNames {
   readonly #log: Log
-  readonly #known = new Map<Btf, Map<string, number[]>>()
 
   constructor(log: Log) {
     this.#log = log
@@ -19,7 +18,7 @@ export class EssentialNames {
   add(found: Candidate[], local: ObjectBtf, localId: number, target: Btf, targetName: string): void {
     const name = local.name(localId)
     const kind = local.kind(localId)
-    for (const id of this.#named(target, name.slice(0, essentialNameLength(name)))) {
+    for (const id of target.idsOfEssentialName(name.slice(0, essentialNameLength(name)))) {
       if (!kindsAreCompatible(target.kind(id), kind)) continue
       this.#log.debug(
         () =>
@@ -28,22 +27,5 @@ export class EssentialNames {
       )
       found.push({ btf: target, id })
     }
-  }
-
-  #named(target: Btf, essential: string): readonly number[] {
-    let names = this.#known.get(target)
-    if (names === undefined) {
-      names = new Map()
-      for (let id = target.startId; id < target.typeCount; id++) {
-        const full = target.name(id)
-        if (full === '') continue
-        const name = full.includes('___') ? full.slice(0, essentialNameLength(full)) : full
-        const ids = names.get(name)
-        if (ids === undefined) names.set(name, [id])
-        else ids.push(id)
-      }
-      this.#known.set(target, names)
-    }
-    return names.get(essential) ?? []
   }
 }

@@ -146,8 +146,7 @@ export class CoreMarks {
     const flat = btf.flat()
     const writer = new BtfWriter()
     const ids = new Uint32Array(btf.typeCount)
-    for (let id = 1; id < btf.typeCount; id++) {
-      if (this.#types[id] === 0) continue
+    for (let id = this.#types.indexOf(1); id > 0; id = this.#types.indexOf(1, id + 1)) {
       const kind = btf.kind(id)
       if (kind === Kind.STRUCT || kind === Kind.UNION) {
         const members = [...(this.#members.get(id) ?? [])].sort((a, b) => a - b)
