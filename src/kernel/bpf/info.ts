@@ -3,7 +3,7 @@ import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
 import type { ProgRecord } from '../objects/records.ts'
 import { Blob } from '../objects/records.ts'
-import { jitedImage, jitedKsyms, jitedLineInfo } from './jited.ts'
+import { compiledProg, jitedImage, jitedKsyms, jitedLineInfo } from './jited.ts'
 import type { Kernel, Task } from './kernel.ts'
 import { btfBytes } from './prog-commands.ts'
 
@@ -53,7 +53,7 @@ function hexBytes(hex: string): Uint8Array {
 /** bpf_prog_get_info_by_fd: arrays only where they are asked for, counts always. */
 export function progInfo(kernel: Kernel, task: Task, fd: Fd, wants: ProgInfoWants = {}): ProgInfo {
   mustBeOpen(task, fd)
-  const prog = kernel.byFd(task, fd, 'prog')
+  const prog = compiledProg(kernel, kernel.byFd(task, fd, 'prog'))
   const blob = (part: number) => kernel.objects.blob('prog', prog.id, part) ?? new Uint8Array(0)
   // Functions count only where there is more than the main program (aux->func_cnt).
   const functions = Math.max(prog.subprogs.length, 1)

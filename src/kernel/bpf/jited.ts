@@ -1,4 +1,4 @@
-import { NO_CODE, functionOffsets } from '../objects/jited.ts'
+import { JIT_PENDING, NO_CODE, functionOffsets } from '../objects/jited.ts'
 import { jit } from '../runtime/jit.ts'
 import type { Compiled } from '../runtime/jit.ts'
 import type { ProgRecord } from '../objects/records.ts'
@@ -12,6 +12,14 @@ const PLACES = 0xfc00
 
 function programAddress({ id }: ProgRecord): bigint {
   return FIRST_ADDRESS + BigInt((id % PLACES) * PLACE_SIZE)
+}
+
+/** A program's record with the sizes of what the JIT made, which may have to be made now. */
+export function compiledProg(kernel: Kernel, prog: ProgRecord): ProgRecord {
+  kernel.pendingJits.complete(prog)
+  if (prog.jitedLen !== JIT_PENDING) return prog
+  // Another process has loaded it, and nobody keeps it: its code is known, not which function a part of it is.
+  return { ...prog, jitedLen: jitedImage(kernel, prog)?.bytes.length ?? 0 }
 }
 
 /** Where a program's functions are (prog->bpf_func). */
@@ -31,11 +39,12 @@ function symbolLines(prog: ProgRecord): string {
 }
 
 /** What programs add to /proc/kallsyms, in the order in which they were loaded. */
-export function programSymbols({ objects }: Kernel): string {
+export function programSymbols(kernel: Kernel): string {
+  const { objects } = kernel
   let text = ''
   for (let id = objects.nextId('prog', 0); id !== undefined; id = objects.nextId('prog', id)) {
     const prog = objects.get('prog', id)
-    if (prog && prog.jitedLen > 0) text += symbolLines(prog)
+    if (prog && prog.jitedLen > 0) text += symbolLines(compiledProg(kernel, prog))
   }
   return text
 }
@@ -48,8 +57,8 @@ export function jitedImage(kernel: Kernel, { id, type }: ProgRecord): Compiled |
 }
 
 /** Where the code of each line record begins (prog->aux->jited_linfo); 0 for one that has none. */
-export function jitedLineInfo({ objects }: Kernel, prog: ProgRecord): bigint[] {
-  const lines = objects.blob('prog', prog.id, Blob.PROG_JITED_LINES) ?? new Uint8Array(0)
+export function jitedLineInfo({ objects, pendingJits }: Kernel, prog: ProgRecord): bigint[] {
+  const lines = pendingJits.lines(prog.id) ?? objects.blob('prog', prog.id, Blob.PROG_JITED_LINES) ?? new Uint8Array(0)
   const view = new DataView(lines.buffer, lines.byteOffset, lines.byteLength)
   const start = programAddress(prog)
   return Array.from({ length: lines.length / 4 }, (_, i) => {

@@ -23,6 +23,7 @@ import type { Store } from '../store/store.ts'
 import { Table } from '../store/store.ts'
 import type { BootRequest, MachineFacts } from './machine-facts.ts'
 import { bootFresh } from './machine-facts.ts'
+import { PendingJits } from './pending-jits.ts'
 import { ResidentMaps } from './resident-maps.ts'
 
 /** In Table.META. */
@@ -67,6 +68,7 @@ export class Kernel {
   readonly maps: ResidentMaps
   readonly bpffs: Bpffs
   readonly processes: Processes
+  readonly pendingJits = new PendingJits()
   /** The process whose system call runs. */
   #current: Task | undefined
   readonly #tasks = new Set<Task>()
@@ -88,6 +90,9 @@ export class Kernel {
     this.objects = new Objects(store, {
       clearSlots: (map) => {
         this.#clearSlots(map)
+      },
+      keep: ({ id }) => {
+        this.pendingJits.keep(this.objects, id)
       },
       forget: (map) => {
         this.maps.forget(map.id)

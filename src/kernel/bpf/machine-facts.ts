@@ -81,7 +81,7 @@ export function bootFresh(store: Store, { profile = DEFAULT_PROFILE, kernels, cp
   }
   store.put(Table.META, FORMAT, u32Key(STATE_FORMAT))
   store.put(Table.META, FACTS, utf8(`${facts.profile}\n${facts.cpus}\n${facts.bootTime}\n${vmlinuxBtfSize}`))
-  const objects = new Objects(store, { clearSlots: () => undefined, forget: () => undefined })
+  const objects = new Objects(store, { clearSlots: () => undefined, keep: () => undefined, forget: () => undefined })
   objects.add('btf', { name: 'vmlinux', size: vmlinuxBtfSize, kernelBtf: true, refs: 1 })
   objects.settle()
   new Bpffs(store).mount('/sys/fs/bpf')

@@ -49,7 +49,7 @@ export function progLoad(kernel: Kernel, task: Task, given: ProgLoadAttr): Loade
   const loaded = loadProgram(loadKernelFor(kernel, task), attr)
   kernel.keepCandidates()
   if (loaded instanceof KernelError) return loaded
-  const { record, xlated, run, funcInfo, lineInfo, jitedLines, owned, log, logTrueSize } = loaded
+  const { record, xlated, run, funcInfo, lineInfo, jitedLines, jit, owned, log, logTrueSize } = loaded
   const { objects } = kernel
   const prog = objects.add('prog', {
     ...record,
@@ -60,6 +60,7 @@ export function progLoad(kernel: Kernel, task: Task, given: ProgLoadAttr): Loade
     recursionMisses: 0n,
     refs: 0,
   })
+  if (jit) kernel.pendingJits.add(objects, prog.id, jit)
   for (const id of prog.mapIds) objects.hold('map', id)
   for (const { mapId, owner } of owned) {
     const map = objects.get('map', mapId)

@@ -7,7 +7,8 @@ import { ownersAlike } from '../maps/prog-compat.ts'
 import type { MapOwner } from '../objects/records.ts'
 import { attachFuncProtoId, resolvedType } from './attach-to.ts'
 import type { LoadEnv } from './env.ts'
-import type { LoadResult } from './load.ts'
+import { JIT_PENDING } from '../objects/jited.ts'
+import type { Jited, LoadResult } from './load.ts'
 import type { Compiled } from '../runtime/jit.ts'
 import { jit } from '../runtime/jit.ts'
 import { jitedLinesOf } from './jited-lines.ts'
@@ -20,6 +21,9 @@ const PAGE_SIZE = 4096
 /** offsetof(struct bpf_prog, insnsi) of 6.18 on x86-64. */
 const PROG_HEADER = 72
 
+/** Slots of a program that is compiled only when somebody keeps it, or asks for what came of it. */
+const MAX_COMPILED_LATER = 20_000
+
 /** Maps that hold programs (map_type_contains_progs). */
 const holdsProgs: ReadonlySet<number> = new Set([MapType.PROG_ARRAY, MapType.DEVMAP, MapType.CPUMAP])
 
@@ -27,8 +31,10 @@ const holdsProgs: ReadonlySet<number> = new Set([MapType.PROG_ARRAY, MapType.DEV
 export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
   const { attr, insns } = env
   const { xlated, run } = translate(env)
-  const compiled = compileProgram(env, run)
-  const owned = claimMaps(env, log, compiled !== undefined)
+  // Whether it can be compiled is certain for all but the largest.
+  const later = insns.length <= MAX_COMPILED_LATER
+  const compiled = later ? undefined : compileProgram(env, run)
+  const owned = claimMaps(env, log, later || compiled !== undefined)
   const tag = progTag(insns)
   const funcInfo = funcInfoOf(env)
   const lineInfo = lineInfoOf(env)
@@ -54,7 +60,7 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
       dstProgType: env.dstProg?.type ?? 0,
       attachFuncProtoId: attachFuncProtoId(env, attachBtfObjId(env)),
       xlatedLen: xlated.length,
-      jitedLen: compiled?.bytes.length ?? 0,
+      jitedLen: later ? JIT_PENDING : (compiled?.bytes.length ?? 0),
       memlock: Math.ceil((PROG_HEADER + longest) / PAGE_SIZE) * PAGE_SIZE,
       verifiedInsns: env.insnsProcessed,
       subprogs,
@@ -67,10 +73,19 @@ export function keepProgram(env: LoadEnv, log: FinishedLog): LoadResult {
     funcInfo,
     lineInfo,
     jitedLines: compiled ? jitedLinesOf(env, compiled, subprogs) : new Uint8Array(0),
+    jit: later ? () => jitedOf(env, tag, run) : undefined,
     owned,
     log: log.text,
     logTrueSize: log.trueSize,
   }
+}
+
+/** What the JIT makes of a program, as its record has it. */
+function jitedOf(env: LoadEnv, tag: string, run: Uint8Array): Jited {
+  const compiled = compileProgram(env, run)
+  const subprogs = subprogsOf(env, tag, compiled)
+  const jitedLines = compiled ? jitedLinesOf(env, compiled, subprogs) : new Uint8Array(0)
+  return { jitedLen: compiled?.bytes.length ?? 0, subprogs, jitedLines }
 }
 
 /** The BTF of vmlinux is the machine's first. */

@@ -38,6 +38,14 @@ export interface LoadKernel {
   readonly linux: string
 }
 
+/** What the JIT makes of a program, as far as it's kept. */
+export interface Jited {
+  readonly jitedLen: number
+  readonly subprogs: ProgRecord['subprogs']
+  /** Where the code of each line record begins: see jited-lines.ts. */
+  readonly jitedLines: Uint8Array
+}
+
 /** A program that passed: what the registry keeps. */
 export interface LoadResult {
   record: Omit<ProgRecord, 'id' | 'refs' | 'loadTime' | 'createdByUid' | 'runTimeNs' | 'runCnt' | 'recursionMisses'>
@@ -52,6 +60,8 @@ export interface LoadResult {
   lineInfo: Uint8Array
   /** Where the code of each line record begins: see jited-lines.ts. */
   jitedLines: Uint8Array
+  /** Compiles the program, where that wasn't done yet: the record says JIT_PENDING then. */
+  jit: (() => Jited) | undefined
   /** Maps of programs that this one is the first to use: from now on only programs like it may be in them. */
   owned: { mapId: number; owner: MapOwner }[]
   log: string

@@ -14,3 +14,6 @@ export function functionOffsets(subprogs: ProgRecord['subprogs']): number[] {
     return offset
   })
 }
+
+/** jitedLen of a program that nobody has asked yet to be compiled. */
+export const JIT_PENDING = 0xffffffff

@@ -53,6 +53,8 @@ function blobKey(kind: KeptKind, id: number, part: number): Uint8Array {
 export interface ObjectHooks {
   /** Empties the slots of a map that hold other objects, so that those are put. */
   clearSlots(map: StoredMap): void
+  /** A program is held by something that lasts. */
+  keep(prog: ProgRecord): void
   /** The map is gone: nothing of it may be written any more. */
   forget(map: StoredMap): void
 }
@@ -137,6 +139,7 @@ export class Objects {
     const record = this.get(kind, id)
     if (!record) return
     record.refs++
+    if (kind === 'prog') this.#hooks.keep(record as ProgRecord)
     if (user && kind === 'map') (record as StoredMap).userRefs++
     this.dirty(kind, id)
     this.#touched[kind].add(id)
