@@ -98,18 +98,6 @@ export class VerifierLog {
     this.resetTo(0)
   }
 
-  /** @returns what makes the log as it is now, whatever is written meanwhile. */
-  save(): () => void {
-    const bytes = this.#bytes.slice(0, this.#kept)
-    const [end, longest] = [this.#end, this.#longest]
-    return () => {
-      this.#bytes = bytes
-      this.#kept = bytes.length
-      this.#end = end
-      this.#longest = longest
-    }
-  }
-
   /** bpf_vlog_finalize. */
   finish(): FinishedLog {
     const trueSize = this.#longest

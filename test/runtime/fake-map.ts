@@ -34,6 +34,7 @@ export class FakeMap implements KernelMap {
       btfVmlinuxValueTypeId: 0,
       btfVmlinuxId: 0,
       frozen: false,
+      bypassSpecV1: true,
       innerMap: undefined,
       seed: 0,
       owner: undefined,

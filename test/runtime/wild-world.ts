@@ -24,6 +24,7 @@ const none: Omit<MapRecord, 'id' | 'type' | 'maxEntries' | 'mapFlags'> = {
   btfVmlinuxValueTypeId: 0,
   btfVmlinuxId: 0,
   frozen: false,
+  bypassSpecV1: true,
   innerMap: undefined,
   seed: 0,
   owner: undefined,

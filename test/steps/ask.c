@@ -1,5 +1,7 @@
 // Asks the running kernel: runs the steps that it reads from standard input, as encode.ts writes them, and answers each.
 #include <errno.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +32,25 @@ static void give(const void *from, size_t size)
 		exit(1);
 }
 
+/* What became of a program: its translated instructions, with their length before them. */
+static void translated(int fd)
+{
+	static uint8_t insns[1 << 20];
+	struct bpf_prog_info info = {0};
+	union bpf_attr attr = {0};
+
+	info.xlated_prog_insns = (uintptr_t)insns;
+	info.xlated_prog_len = sizeof(insns);
+	attr.info.bpf_fd = fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (uintptr_t)&info;
+	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
+		info.xlated_prog_len = 0;
+	uint32_t length = info.xlated_prog_len < sizeof(insns) ? info.xlated_prog_len : sizeof(insns);
+	give(&length, sizeof(length));
+	give(insns, length);
+}
+
 static void step(uint32_t command)
 {
 	uint8_t attr[256] = {0};
@@ -52,7 +73,7 @@ static void step(uint32_t command)
 		uint8_t *to = where ? buffers[where - 1] : attr;
 		memcpy(to + offset, &slots[slot], sizeof(int));
 	}
-	uint32_t log_offset = number(), log_size = number(), true_size_offset = number();
+	uint32_t log_offset = number(), log_size = number(), true_size_offset = number(), wants_translated = number();
 	char *log = calloc(1, log_size ? log_size : 1);
 	if (!log)
 		exit(1);
@@ -64,8 +85,6 @@ static void step(uint32_t command)
 	int32_t answer = result < 0 ? errno : 0;
 	if (save != NO_SLOT)
 		slots[save] = result < 0 ? -1 : (int)result;
-	else if (result > 2)
-		close((int)result);
 	uint32_t true_size = 0, length = strnlen(log, log_size);
 	if (true_size_offset)
 		memcpy(&true_size, attr + true_size_offset, sizeof(true_size));
@@ -74,12 +93,35 @@ static void step(uint32_t command)
 	give(&length, sizeof(length));
 	give(log, length);
 	free(log);
+	if (wants_translated)
+		translated((int)result);
+	if (save == NO_SLOT && result > 2)
+		close((int)result);
 	for (uint32_t i = 0; i < MAX_BUFFERS; i++)
 		free(buffers[i]);
 }
 
-int main(void)
+/* Keeps the capabilities whose numbers are given, and no others. */
+static void keep(int argc, char **argv)
 {
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2] = {0};
+
+	for (int i = 1; i < argc; i++) {
+		int number = atoi(argv[i]);
+		uint32_t bit = number < 0 ? 0 : 1u << (number % 32);
+		data[number >= 32].effective |= bit;
+		data[number >= 32].permitted |= bit;
+	}
+	if (syscall(SYS_capset, &header, data))
+		exit(1);
+}
+
+/* Arguments: the numbers of the capabilities that it asks with; all that it has without any, none with -1. */
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		keep(argc, argv);
 	memset(slots, 0xff, sizeof(slots));
 	for (;;) {
 		uint32_t command = number();

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encodeCase } from './encode.ts'
+import { encodeCase, wantsTranslated } from './encode.ts'
 import type { Answer, Step } from './step.ts'
 
 /**
@@ -11,30 +11,77 @@ import type { Answer, Step } from './step.ts'
  * files stand in /in).
  *
  * @param source ask.c.
+ * @param rights with which it is asked.
  */
-export async function ask(source: string, boot: readonly string[], cases: readonly (readonly Step[])[]) {
+export async function ask(
+  source: string,
+  boot: readonly string[],
+  cases: readonly (readonly Step[])[],
+  rights: Rights = {},
+) {
+  const [answers = []] = await askGroups(source, boot, [{ cases, rights }])
+  return answers
+}
+
+/** Cases that are asked with the same rights. */
+export interface Group {
+  cases: readonly (readonly Step[])[]
+  rights: Rights
+}
+
+/** As ask, one group after the other of a kernel that is booted once. */
+export async function askGroups(source: string, boot: readonly string[], groups: readonly Group[]) {
   const folder = mkdtempSync(join(tmpdir(), 'ask-'))
   try {
     const runner = join(folder, 'ask')
     execFileSync('cc', ['-O2', '-static', '-o', runner, source])
-    const bytes = Buffer.concat(cases.map(encodeCase))
-    const answered = boot.length > 0 ? askBooted(folder, runner, boot, bytes) : await askRunning(runner, bytes)
-    return decode(answered, cases)
+    const questions = groups.map(({ cases, rights }) => ({ bytes: Buffer.concat(cases.map(encodeCase)), rights }))
+    const answered: Buffer[] = []
+    if (boot.length > 0) answered.push(...askBooted(folder, runner, boot, questions))
+    else for (const { bytes, rights } of questions) answered.push(await askRunning(runner, bytes, rights))
+    return groups.map(({ cases }, i) => decode(answered[i] ?? Buffer.alloc(0), cases))
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-function askBooted(folder: string, runner: string, [command = '', ...args]: readonly string[], bytes: Buffer): Buffer {
-  const [script, questions, out] = [join(folder, 'script'), join(folder, 'questions'), join(folder, 'out')]
-  writeFileSync(script, '/in/ask < /in/questions > /out/answers\n')
-  writeFileSync(questions, bytes)
-  execFileSync(command, [...args, script, out, runner, questions], { stdio: ['ignore', 'ignore', 'inherit'] })
-  return readFileSync(join(out, 'answers'))
+/** Capabilities that are kept, by number (all where they're left out), and whether others are let in without any. */
+export interface Rights {
+  keep?: readonly number[]
+  unprivileged?: boolean
 }
 
-async function askRunning(runner: string, bytes: Buffer): Promise<Buffer> {
-  const child = spawn(runner, [], { stdio: ['pipe', 'pipe', 'inherit'] })
+interface Question {
+  bytes: Buffer
+  rights: Rights
+}
+
+function argumentsOf({ keep }: Rights): string[] {
+  return keep === undefined ? [] : keep.length === 0 ? ['-1'] : keep.map(String)
+}
+
+function askBooted(
+  folder: string,
+  runner: string,
+  [command = '', ...args]: readonly string[],
+  questions: readonly Question[],
+): Buffer[] {
+  const [script, out] = [join(folder, 'script'), join(folder, 'out')]
+  const files = questions.map((_, i) => join(folder, `questions${i}`))
+  const lines = questions.map(({ rights }, i) => {
+    const shut = `echo ${rights.unprivileged ? 0 : 2} > /proc/sys/kernel/unprivileged_bpf_disabled`
+    return `${shut}; ${['/in/ask', ...argumentsOf(rights)].join(' ')} < /in/questions${i} > /out/answers${i}`
+  })
+  writeFileSync(script, `${lines.join('\n')}\n`)
+  questions.forEach(({ bytes }, i) => {
+    writeFileSync(files[i] as string, bytes)
+  })
+  execFileSync(command, [...args, script, out, runner, ...files], { stdio: ['ignore', 'ignore', 'inherit'] })
+  return files.map((_, i) => readFileSync(join(out, `answers${i}`)))
+}
+
+async function askRunning(runner: string, bytes: Buffer, rights: Rights): Promise<Buffer> {
+  const child = spawn(runner, argumentsOf(rights), { stdio: ['pipe', 'pipe', 'inherit'] })
   const chunks: Buffer[] = []
   child.stdin.on('error', () => undefined)
   child.stdin.end(bytes)
@@ -45,11 +92,16 @@ async function askRunning(runner: string, bytes: Buffer): Promise<Buffer> {
 function decode(bytes: Buffer, cases: readonly (readonly Step[])[]): Answer[][] {
   let at = 0
   return cases.map((steps) =>
-    steps.map(() => {
+    steps.map((step) => {
       if (at + 12 > bytes.length) throw new Error('the runner ended')
       const [errno, trueSize, length] = [bytes.readInt32LE(at), bytes.readUInt32LE(at + 4), bytes.readUInt32LE(at + 8)]
       at += 12 + length
-      return { errno, trueSize, log: bytes.toString('latin1', at - length, at) }
+      const log = bytes.toString('latin1', at - length, at)
+      if (!wantsTranslated(step)) return { errno, trueSize, log }
+      const size = bytes.readUInt32LE(at)
+      at += 4 + size
+      if (errno !== 0) return { errno, trueSize, log }
+      return { errno, trueSize, log, translated: bytes.toString('hex', at - size, at) }
     }),
   )
 }

@@ -78,7 +78,12 @@ function encodeStep(step: Step, slotOf: (name: string) => number): Buffer {
   out.u32(fds.length)
   for (const fd of fds) out.u32(...fd)
   const { pointer = 0, size = 0, trueSize = 0 } = command.log ?? {}
-  return out.u32(pointer, size, trueSize).done()
+  return out.u32(pointer, size, trueSize, Number(wantsTranslated(step))).done()
+}
+
+/** Whether the answer has the program as it became. */
+export function wantsTranslated(step: Step): boolean {
+  return step.op === 'progLoad' && step.translated === true
 }
 
 const INSNS = 8

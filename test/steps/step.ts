@@ -12,6 +12,8 @@ export type Step = Common &
         attr: ProgLoadAttr
         /** Descriptors in instructions: which slot's imm, and what the step is called that made it. */
         insnFds?: readonly (readonly [slot: number, name: string])[]
+        /** Whether the answer is to have the translated program too. */
+        translated?: boolean
         /** Names of the steps whose descriptors are in fd_array. */
         fdArray?: readonly string[]
       }
@@ -29,6 +31,8 @@ export interface Answer {
   errno: number
   log: string
   trueSize: number
+  /** The translated program, in hexadecimal, where it was wanted. */
+  translated?: string
 }
 
 /** A descriptor of which everybody knows that it isn't one: what a step's name stands for that failed. */
@@ -42,7 +46,9 @@ export function runSteps(process: Syscalls, steps: readonly Step[]): Answer[] {
     try {
       const { fd, log, logTrueSize } = runStep(process, step, fdOf)
       fds.set(step.as ?? `#${fds.size}`, fd)
-      return { errno: 0, trueSize: logTrueSize, log }
+      if (step.op !== 'progLoad' || !step.translated) return { errno: 0, trueSize: logTrueSize, log }
+      const insns = process.bpf.progInfo(fd, { xlatedProgInsns: true }).xlatedProgInsns ?? new Uint8Array(0)
+      return { errno: 0, trueSize: logTrueSize, log, translated: Buffer.from(insns).toString('hex') }
     } catch (error) {
       if (!(error instanceof KernelError)) throw error
       return { errno: error.errno, trueSize: error.logTrueSize, log: error.log ?? '' }

@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bootMachine } from '../../src/kernel/boot.ts'
-import { verifierSwitch } from '../../src/kernel/load/walk.ts'
 import type { Verdict as OurVerdict } from './load-one.ts'
 import { loadOne, normalize } from './load-one.ts'
 
@@ -32,7 +31,6 @@ const { values, positionals } = parseArgs({
 const [cpus = '2', verdictFile = '', objects = ''] = positionals
 const level = Number(values.level)
 const profile = values.profile ?? 'running'
-verifierSwitch.unfinishedPasses = false
 
 const verdicts = readFileSync(verdictFile, 'utf8')
   .split('\n')

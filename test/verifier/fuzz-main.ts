@@ -1,29 +1,29 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { bootMachine } from '../../src/kernel/boot.ts'
 import { importKernel } from '../../src/kernel/import.ts'
-import { verifierSwitch } from '../../src/kernel/load/walk.ts'
 import { Errno } from '../../src/uapi/errno.ts'
-import { MapFlag } from '../../src/uapi/flags.ts'
-import { MapType } from '../../src/uapi/map-type.ts'
-import { LD_IMM64 } from '../../src/isa/opcode.ts'
 import { random } from '../random.ts'
-import { WILD_ENTRIES, WILD_VALUE, WildMap, wildProgram } from '../runtime/wild-program.ts'
 import { ask } from '../steps/ask.ts'
+import type { Rights } from '../steps/ask.ts'
+import { keepOnly, restrict } from '../steps/rights.ts'
 import type { Answer, Step } from '../steps/step.ts'
 import { runSteps } from '../steps/step.ts'
 import { mutate } from './mutate.ts'
 import { programSteps } from './program-steps.ts'
+import { wildCase } from './wild-case.ts'
 
-const [source = '', first = '1', count = '1000', ...objects] = process.argv.slice(2)
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { keep: { type: 'string' } } })
+const [source = '', first = '1', count = '1000', ...objects] = positionals
+const rights: Rights = values.keep === undefined ? {} : { keep: keepOnly(values.keep) }
 const LOG_SIZE = 1 << 18
 /** Cases that are asked at once. */
 const SLICE = 500
 /** Of programs that take longer to walk, not much is learned by changing them. */
 const MAX_SLOTS = 600
 
-verifierSwitch.unfinishedPasses = false
 const kernels = mkdtempSync(join(tmpdir(), 'kernels-'))
 importKernel(kernels, 'running')
 const boot = { profile: 'running', kernels }
@@ -40,43 +40,6 @@ const small = corpus.filter(([, steps]) => {
   const last = steps.at(-1)
   return last?.op === 'progLoad' && last.attr.insns.length <= MAX_SLOTS * 8
 })
-
-const map = (as: string, mapType: number, maxEntries: number, mapFlags = 0): Step => ({
-  op: 'mapCreate',
-  as,
-  attr: { mapType, keySize: 4, valueSize: mapType === MapType.PROG_ARRAY ? 4 : WILD_VALUE, maxEntries, mapFlags },
-})
-const wildMaps = new Map<number, Step>([
-  [WildMap.ARRAY, map('array', MapType.ARRAY, WILD_ENTRIES)],
-  [WildMap.PERCPU, map('percpu', MapType.PERCPU_ARRAY, WILD_ENTRIES)],
-  [WildMap.HASH, map('hash', MapType.HASH, WILD_ENTRIES)],
-  [WildMap.GLOBAL, map('global', MapType.ARRAY, 1)],
-  [WildMap.READ_ONLY, map('constant', MapType.ARRAY, 1, MapFlag.RDONLY_PROG)],
-  [WildMap.PROGS, map('progs', MapType.PROG_ARRAY, 3)],
-])
-
-/** A wild program, with the maps that it names. */
-function wildCase(seed: number): Step[] {
-  const { type, insns } = wildProgram(seed)
-  const view = new DataView(insns.buffer, insns.byteOffset)
-  const used = new Map<number, string>()
-  for (let slot = 0; slot * 8 < insns.length; slot++) {
-    if (insns[slot * 8] !== LD_IMM64) continue
-    const named = wildMaps.get(view.getInt32(slot * 8 + 4, true))
-    if (named?.as !== undefined) used.set(slot, named.as)
-    slot++
-  }
-  const names = new Set(used.values())
-  const changed = random(seed)() % 2 ? insns : mutate(insns, seed, new Set(used.keys()))
-  return [
-    ...[...wildMaps.values()].filter(({ as }) => as !== undefined && names.has(as)),
-    {
-      op: 'progLoad',
-      attr: { progType: type, license: 'GPL', insns: changed, logLevel: 1, logSize: LOG_SIZE },
-      insnFds: [...used],
-    },
-  ]
-}
 
 /** One of the objects' programs, changed. */
 function changedCase(seed: number): Step[] {
@@ -106,13 +69,16 @@ const groups = new Map<string, number[]>()
 const note = (kind: string, seed: number) => groups.set(kind, [...(groups.get(kind) ?? []), seed])
 
 const machine = bootMachine(boot).process('fuzz')
+restrict(machine, rights)
 const end = Number(first) + Number(count)
 /** One program alone is told all of. */
 const verbose = count === '1'
 for (let from = Number(first); from < end; from += SLICE) {
   const seeds = Array.from({ length: Math.min(SLICE, end - from) }, (_, i) => from + i)
-  const cases = seeds.map((seed) => (small.length === 0 || seed % 4 === 0 ? wildCase(seed) : changedCase(seed)))
-  const answers = await ask(source, [], cases)
+  const cases = seeds.map((seed) =>
+    small.length === 0 || seed % 4 === 0 ? wildCase(seed, LOG_SIZE) : changedCase(seed),
+  )
+  const answers = await ask(source, [], cases, rights)
   cases.forEach((steps, i) => {
     compare(seeds[i] as number, steps, answers[i]?.at(-1) as Answer)
   })

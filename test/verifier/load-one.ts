@@ -1,6 +1,5 @@
 import { KernelError } from '../../src/kernel/error.ts'
 import type { Syscalls } from '../../src/kernel/syscall.ts'
-import { NotYetError } from '../../src/kernel/verifier/env.ts'
 import { LibbpfError } from '../../src/libbpf/error.ts'
 import { loadObject, openObject } from '../../src/libbpf/object.ts'
 import { fixVerifierLog } from '../../src/libbpf/verifier-log.ts'
@@ -10,7 +9,7 @@ import { fixVerifierLog } from '../../src/libbpf/verifier-log.ts'
 export interface Verdict {
   errno: number
   log: string
-  /** What isn't there yet, or what broke. */
+  /** What broke. */
   missing: string
   /** What kept the program from reaching the verifier. */
   stopped: string
@@ -50,9 +49,8 @@ export function loadOne(
     }
     loadObject(obj, withLog(process, prog, result))
   } catch (error) {
-    if (!result.reached && !(error instanceof NotYetError)) result.stopped = String(error)
-    if (error instanceof NotYetError) result.missing = error.message
-    else if (error instanceof LibbpfError || error instanceof KernelError) result.errno = error.errno
+    if (!result.reached) result.stopped = String(error)
+    if (error instanceof LibbpfError || error instanceof KernelError) result.errno = error.errno
     else
       result.missing = `broken: ${error instanceof Error ? (error.stack ?? '').split('\n').slice(0, 3).join(' ') : ''}`
   }

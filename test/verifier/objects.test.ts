@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { readFileSync, readdirSync } from 'node:fs'
 import { bootMachine } from '../../src/kernel/boot.ts'
-import { verifierSwitch } from '../../src/kernel/load/walk.ts'
 import { loadOne, normalize } from './load-one.ts'
 
 /**
@@ -14,8 +13,6 @@ interface Recorded {
   level: number
   programs: Record<string, { errno: number; log: string[] }>
 }
-
-verifierSwitch.unfinishedPasses = false
 
 const folder = new URL('objects/recorded/', import.meta.url)
 

@@ -7,6 +7,7 @@ import { utf8 } from '../store/bytes.ts'
 import { programSymbols } from './jited.ts'
 import { takeTrace } from './trace.ts'
 import type { KernelFiles, Stat } from '../syscall.ts'
+import { UNPRIVILEGED_BPF_DISABLED } from './kernel.ts'
 import type { Kernel, Task } from './kernel.ts'
 
 /** f_type of the file systems (include/uapi/linux/magic.h). */
@@ -173,8 +174,14 @@ export class MachineFiles implements KernelFiles {
     })
     if (path.startsWith('/proc/sys/')) {
       const name = path.slice('/proc/sys/'.length).replaceAll('/', '.')
-      const value = profile.sysctl(name)
+      const value = this.#kernel.sysctl(name)
       if (value === undefined) return undefined
+      if (name === UNPRIVILEGED_BPF_DISABLED) {
+        const write = (bytes: Uint8Array) => {
+          this.#letUnprivileged(value, bytes)
+        }
+        return { ...text(`${value}\n`, Magic.PROC, 0o100644), write }
+      }
       if (!restricted.has(name)) return text(`${value}\n`, Magic.PROC, 0o100644)
       return { ...text(`${value}\n`, Magic.PROC, 0o100600), read: () => this.#restricted(value) }
     }
@@ -212,6 +219,15 @@ export class MachineFiles implements KernelFiles {
   #restricted(value: string): Uint8Array {
     mustHave(this.#task.capabilities, 'CAP_SYS_ADMIN')
     return utf8(`${value}\n`)
+  }
+
+  /** bpf_unpriv_handler: 1 is for good. */
+  #letUnprivileged(before: string, bytes: Uint8Array): void {
+    mustHave(this.#task.capabilities, 'CAP_SYS_ADMIN')
+    const [, value] = /^\s*([012])\s*$/.exec(new TextDecoder().decode(bytes)) ?? []
+    if (value === undefined) throw new KernelError(Errno.EINVAL)
+    if (before === '1' && value !== '1') throw new KernelError(Errno.EPERM)
+    this.#kernel.setSysctl(UNPRIVILEGED_BPF_DISABLED, value)
   }
 
   #mounts(): string {

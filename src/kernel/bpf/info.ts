@@ -1,6 +1,7 @@
 import type { BtfInfo, Fd, LinkInfo, MapInfo, ProgInfo, ProgInfoWants } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
+import { has } from '../process/capabilities.ts'
 import type { ProgRecord } from '../objects/records.ts'
 import { Blob } from '../objects/records.ts'
 import { compiledProg, jitedImage, jitedKsyms, jitedLineInfo } from './jited.ts'
@@ -64,6 +65,7 @@ export function progInfo(kernel: Kernel, task: Task, fd: Fd, wants: ProgInfoWant
     nrProgTags: functions,
   }
   if (wants.mapIds) info.mapIds = prog.mapIds
+  if (!has(task.capabilities, 'CAP_BPF')) return { ...info, ...hidden }
   if (wants.xlatedProgInsns) info.xlatedProgInsns = blob(Blob.PROG_INSNS)
   if (wants.funcInfo) info.funcInfo = blob(Blob.PROG_FUNC_INFO)
   if (wants.lineInfo) info.lineInfo = blob(Blob.PROG_LINE_INFO)
@@ -75,6 +77,18 @@ export function progInfo(kernel: Kernel, task: Task, fd: Fd, wants: ProgInfoWant
   if (wants.jitedProgInsns) info.jitedProgInsns = jitedImage(kernel, prog)?.bytes ?? new Uint8Array(0)
   if (wants.jitedLineInfo) info.jitedLineInfo = jitedLineInfo(kernel, prog)
   return info
+}
+
+/** What only those with CAP_BPF are told. */
+const hidden = {
+  jitedProgLen: 0,
+  xlatedProgLen: 0,
+  nrJitedKsyms: 0,
+  nrJitedFuncLens: 0,
+  nrProgTags: 0,
+  nrFuncInfo: 0,
+  nrLineInfo: 0,
+  nrJitedLineInfo: 0,
 }
 
 function counts(prog: ProgRecord): Omit<ProgInfo, 'nrJitedKsyms' | 'nrJitedFuncLens' | 'nrProgTags'> {

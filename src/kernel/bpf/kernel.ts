@@ -29,6 +29,13 @@ import { ResidentMaps } from './resident-maps.ts'
 /** In Table.META. */
 const CANDIDATES = utf8('core_candidates')
 
+/** The sysctl that keeps users without CAP_BPF out. */
+export const UNPRIVILEGED_BPF_DISABLED = 'kernel.unprivileged_bpf_disabled'
+
+function sysctlKey(name: string): Uint8Array {
+  return utf8(`sysctl ${name}`)
+}
+
 /** A simulated process, as its system calls see it. */
 export interface Task {
   readonly pid: number
@@ -122,6 +129,17 @@ export class Kernel {
     const btf = openChecked(bytes, this)
     this.#btfs.set(id, btf)
     return btf
+  }
+
+  /** A sysctl's value, as it was set since the boot; undefined for one that there isn't. */
+  sysctl(name: string): string | undefined {
+    const set = this.store.get(Table.META, sysctlKey(name))
+    return set ? new TextDecoder().decode(set) : this.profile.sysctl(name)
+  }
+
+  /** Within `write`. */
+  setSysctl(name: string, value: string): void {
+    this.store.put(Table.META, sysctlKey(name), utf8(value))
   }
 
   /** Which of the kernel's types programs asked for. */

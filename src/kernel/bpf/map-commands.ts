@@ -13,8 +13,10 @@ import { hasLock, initCopiedValue } from '../maps/value.ts'
 import type { StoredMap } from '../objects/encode.ts'
 import { checkName } from '../objects/names.ts'
 import { isSince } from '../profile/release.ts'
-import { mustHave } from '../process/capabilities.ts'
+import { checkedLater, mapCapability } from '../maps/rights.ts'
+import { has, mustHave } from '../process/capabilities.ts'
 import type { File } from '../process/descriptors.ts'
+import { UNPRIVILEGED_BPF_DISABLED } from './kernel.ts'
 import type { Kernel, Task } from './kernel.ts'
 import { fileMode } from './names.ts'
 import { noToken } from './token.ts'
@@ -58,9 +60,7 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
   if (mapFlags & MapFlag.NUMA_NODE && attr.numaNode && attr.numaNode !== NUMA_NO_NODE)
     throw new KernelError(Errno.EINVAL)
 
-  // sysctl_unprivileged_bpf_disabled is set in every kernel that can be booted.
-  mustHave(task.capabilities, 'CAP_BPF')
-  const shape = checkMapCreate(attr, kernel.maps.environment)
+  const shape = shapeOf(kernel, task, attr)
   // bpf_map_offload_map_alloc: the only device is lo, and lo takes no programs.
   if (attr.mapIfindex) {
     const offloadable = mapType === MapType.HASH || mapType === MapType.ARRAY
@@ -86,6 +86,7 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
     ifindex: 0,
     btfVmlinuxId: 0,
     frozen: false,
+    bypassSpecV1: has(task.capabilities, 'CAP_PERFMON'),
     innerMap: undefined,
     seed: 0,
     owner: undefined,
@@ -108,6 +109,24 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
   // The template of inner maps keeps the types of the one that it was made from.
   if (record.innerMap?.btfId) kernel.objects.hold('btf', record.innerMap.btfId)
   return openFd(kernel, task, { kind: 'map', id: record.id, ...mode })
+}
+
+/** Some types' attributes are looked at before the rights (map_alloc_check), all others' and the room that there is after. */
+function shapeOf(kernel: Kernel, task: Task, attr: MapCreateAttr): ReturnType<typeof checkMapCreate> {
+  const mayCreate = () => {
+    if (kernel.sysctl(UNPRIVILEGED_BPF_DISABLED) !== '0') mustHave(task.capabilities, 'CAP_BPF')
+    const capability = mapCapability(attr.mapType)
+    if (capability) mustHave(task.capabilities, capability)
+  }
+  if (checkedLater.has(attr.mapType)) mayCreate()
+  try {
+    const shape = checkMapCreate(attr, kernel.maps.environment)
+    mayCreate()
+    return shape
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === Errno.ENOMEM) mayCreate()
+    throw error
+  }
 }
 
 /** Gives a descriptor to an object. */

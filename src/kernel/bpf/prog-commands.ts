@@ -4,6 +4,7 @@ import type { LoadKernel } from '../load/load.ts'
 import { loadProgram } from '../load/program.ts'
 import { Blob } from '../objects/records.ts'
 import { testRun } from '../runtime/test-run.ts'
+import { UNPRIVILEGED_BPF_DISABLED } from './kernel.ts'
 import type { Kernel, Task } from './kernel.ts'
 import { arrayValue, openFd } from './map-commands.ts'
 import { runKernel } from './run-kernel.ts'
@@ -27,6 +28,9 @@ function loadKernelFor(kernel: Kernel, task: Task): LoadKernel {
       option: (option) => kernel.profile.option(option),
       capable: (capability) => task.capabilities.has(capability),
       sessionKeys: () => task.sessionKeys ?? [],
+      get unprivilegedDisabled() {
+        return kernel.sysctl(UNPRIVILEGED_BPF_DISABLED) !== '0'
+      },
       get candidates() {
         return kernel.candidates
       },

@@ -5,6 +5,8 @@ import type { Versioned } from '../profile/release.ts'
 import { isSince } from '../profile/release.ts'
 import { families } from './families.ts'
 import { protoRows } from './protos.ts'
+import { mayCall } from './rights.ts'
+import type { HelperRights } from './rights.ts'
 import type { HelperProto } from './row.ts'
 import { parseProto } from './row.ts'
 
@@ -17,6 +19,8 @@ export interface HelperContext {
   readonly attachFuncName?: string | undefined
   /** The operations struct of a STRUCT_OPS program. */
   readonly opsName?: string | undefined
+  /** Of the one who loads; all of them where this is left out. */
+  readonly rights?: HelperRights | undefined
   readonly kernel: HelperKernel
 }
 
@@ -133,7 +137,10 @@ function find(context: HelperContext, family: string, helper: string): string | 
     if (fromCommon !== undefined) return fromCommon
   }
   const listed = listedProto(context, family, helper)
-  if (listed !== undefined) return decide(context, family, helper, listed)
+  if (listed !== undefined) {
+    if (context.rights && !mayCall(context.kernel, context.rights, family, helper)) return undefined
+    return decide(context, family, helper, listed)
+  }
   const next = rows.then === undefined ? undefined : find(context, rows.then, helper)
   if (next === undefined && family === 'tracing') return iteratorHelper(context, helper)
   return next

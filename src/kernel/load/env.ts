@@ -72,7 +72,7 @@ export interface LoadEnv {
   /** SubprogFlag bits of each function, from the walk. */
   subprogFlags: readonly number[]
   /** What the rewrites made of it: only after a walk that was finished. */
-  rewritten?: Rewritten
+  rewritten?: Rewritten | undefined
 }
 
 /** What print_verification_stats says of the walk. */

@@ -29,6 +29,8 @@ export interface LoadKernel {
   capable(capability: string): boolean
   /** Certificates (DER) in the keyring of the process's session. */
   sessionKeys?(): readonly Uint8Array[]
+  /** sysctl_unprivileged_bpf_disabled: nobody without CAP_BPF loads anything. */
+  readonly unprivilegedDisabled: boolean
   /** Which of its types programs asked for, since it was booted. */
   readonly candidates: CandidateCache
   readonly possibleCpus: number

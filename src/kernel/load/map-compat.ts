@@ -80,6 +80,10 @@ function checkMapProgCompatibility(env: LoadEnv, map: MapRecord): void {
   }
   if (map.type === MapType.ARENA) {
     if (sameKind) refuse(env, Errno.EBUSY, 'Only one arena per program\n')
+    const { bpfCapable, allowPtrLeaks } = env.capabilities
+    if (!bpfCapable || !allowPtrLeaks) {
+      refuse(env, Errno.EPERM, 'CAP_BPF and CAP_PERFMON are required to use arena\n')
+    }
     const hasAddress = map.mapExtra !== 0n || map.extra[MMAP_WRITERS] !== undefined
     if (!hasAddress) no("arena's user address must be set via map_extra or mmap()")
   }

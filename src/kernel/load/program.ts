@@ -8,6 +8,7 @@ import { VerifierLog } from '../log.ts'
 import { checkName } from '../objects/names.ts'
 import type { ProgRecord } from '../objects/records.ts'
 import { isSince } from '../profile/release.ts'
+import { mayLoad } from '../progs/rights.ts'
 import { progTypeRow } from '../progs/types.ts'
 import { fixedAttachType, mayAttach } from './attach-type.ts'
 import { checkProgram } from './check.ts'
@@ -40,6 +41,9 @@ function knownFlags(kernel: LoadKernel): number {
 /** BPF_COMPLEXITY_LIMIT_INSNS: as many instructions as a program may have, and as the verifier looks at. */
 export const MAX_INSNS = 1_000_000
 
+/** BPF_MAXINSNS: of those without CAP_BPF. */
+const MAX_INSNS_UNPRIVILEGED = 4096
+
 /** bpf_prog_load: the attributes, the checks, and what is kept of the program. */
 export const loadProgram: LoadProgram = (kernel, attr) => {
   const env = checkAttributes(kernel, attr)
@@ -60,10 +64,11 @@ function checkAttributes(kernel: LoadKernel, attr: ProgLoadAttr): LoadEnv {
   const expectedAttachType = fixedAttachType(kernel, type, attr.expectedAttachType ?? 0)
   // bpf_token_get_from_fd: there are no tokens, so no descriptor is one.
   if (flags & ProgFlag.TOKEN_FD) no(isOpen(kernel, attr.progTokenFd ?? 0) ? Errno.EINVAL : Errno.EBADF)
-  // sysctl_unprivileged_bpf_disabled is set in every kernel that can be booted.
-  if (!capable(kernel, 'CAP_BPF')) no(Errno.EPERM)
+  const bpfCapable = capable(kernel, 'CAP_BPF')
+  if (kernel.unprivilegedDisabled && !bpfCapable) no(Errno.EPERM)
   const insns = new Insns(attr.insns)
-  if (insns.length === 0 || insns.length > MAX_INSNS) no(Errno.E2BIG)
+  if (insns.length === 0 || insns.length > (bpfCapable ? MAX_INSNS : MAX_INSNS_UNPRIVILEGED)) no(Errno.E2BIG)
+  if (!mayLoad(type, (capability) => capable(kernel, capability))) no(Errno.EPERM)
 
   const target = attachTarget(kernel, attr)
   const request = { type, expectedAttachType, attachBtfId, toBtf: target.kernelBtf, toProg: target.prog !== undefined }
@@ -115,6 +120,7 @@ function capabilitiesOf(kernel: LoadKernel): Capabilities {
     allowUninitStack: perfmon,
     bypassSpecV1: perfmon,
     bypassSpecV4: perfmon,
+    sysAdmin: kernel.capable('CAP_SYS_ADMIN'),
   }
 }
 

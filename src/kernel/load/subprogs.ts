@@ -25,13 +25,24 @@ export function findSubprogs(env: LoadEnv): void {
   }
   add(0)
   const kfuncs = new KfuncTable(env)
+  const mustBeCapable = () => {
+    if (env.capabilities.bpfCapable) return
+    const what = 'loading/calling other bpf or kernel functions are allowed for CAP_BPF and CAP_SYS_ADMIN'
+    refuse(env, Errno.EPERM, `${what}\n`)
+  }
   for (let i = 0; i < insns.length; i++) {
     const code = insns.code(i)
     if (code === LD_IMM64 && insns.src(i) === PseudoLdImm64.FUNC) {
+      mustBeCapable()
       add(i + insns.imm(i) + 1)
     } else if (code === CALL) {
-      if (insns.src(i) === PseudoCall.CALL) add(i + insns.imm(i) + 1)
-      else if (insns.src(i) === PseudoCall.KFUNC_CALL) kfuncs.add(insns.imm(i) >>> 0, insns.off(i))
+      if (insns.src(i) === PseudoCall.CALL) {
+        mustBeCapable()
+        add(i + insns.imm(i) + 1)
+      } else if (insns.src(i) === PseudoCall.KFUNC_CALL) {
+        mustBeCapable()
+        kfuncs.add(insns.imm(i) >>> 0, insns.off(i))
+      }
     }
   }
   const callback = exceptionCallback(env)

@@ -7,42 +7,24 @@ import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import type { InnerMapMeta, MapRecord } from '../objects/records.ts'
 import { SubprogFlag } from '../objects/records.ts'
 import { rewrite } from '../rewrite/rewrite.ts'
+import type { Rewritten } from '../rewrite/rewrite.ts'
+import { MissingMember } from '../rewrite/structs.ts'
 import type { SubprogAux } from '../verifier/aux.ts'
 import { prepareCfg } from '../verifier/cfg.ts'
 import type { VerifierEnv } from '../verifier/env.ts'
-import { LogLevel, NotYetError } from '../verifier/env.ts'
 import type { SpecialField, VerifierInput, VerifierMap } from '../verifier/input.ts'
 import { makeEnv, verify } from '../verifier/verify.ts'
 import type { LoadEnv } from './env.ts'
 import { attachTo, resolvedAttachType, resolvedType } from './attach-to.ts'
 import { rewriteForm } from './translate.ts'
 
-/**
- * What happens to a program for which the walk needs something that isn't written yet: it's loaded without a
- * verdict. Only speculative paths do, which no user of this machine has. Tests that measure the verifier want to hear of it instead.
- */
-export const verifierSwitch = { unfinishedPasses: true }
-
-/** do_check_main and what belongs to it. */
+/** do_check_main and what belongs to it, and the rewrites. */
 export function walkStart(env: LoadEnv): void {
-  const forget = env.log.save()
-  try {
-    walk(env)
-  } catch (error) {
-    if (!verifierSwitch.unfinishedPasses || !(error instanceof NotYetError)) throw error
-    forget()
-    delete env.statistics
-    // do_check_common forgets what it wrote about a program that passed.
-    if (!(env.log.level & LogLevel.LEVEL2)) env.log.reset()
-  }
-}
-
-function walk(env: LoadEnv): void {
   const verifier = makeEnv(toInput(env))
   try {
     verify(verifier)
     env.subprogFlags = verifier.subprogs.map(flagsOf)
-    rewriteWalked(env, verifier)
+    env.rewritten = rewriteWalked(env, verifier)
   } finally {
     env.insnsProcessed = verifier.insnProcessed
     env.statistics = {
@@ -55,12 +37,13 @@ function walk(env: LoadEnv): void {
   }
 }
 
-/** What bpf_check does to a program that passed. One that needs what isn't written yet stays as it is. */
-function rewriteWalked(env: LoadEnv, verifier: VerifierEnv): void {
+/** A program for whose rewrites the kernel's structures aren't known stays as it is. */
+function rewriteWalked(env: LoadEnv, verifier: VerifierEnv): Rewritten | undefined {
   try {
-    env.rewritten = rewrite(verifier, rewriteForm(env))
+    return rewrite(verifier, rewriteForm(env))
   } catch (error) {
-    if (!verifierSwitch.unfinishedPasses || !(error instanceof NotYetError)) throw error
+    if (error instanceof MissingMember) return undefined
+    throw error
   }
 }
 
@@ -132,6 +115,7 @@ function toMap(env: LoadEnv, map: MapRecord): VerifierMap {
     maxEntries: map.maxEntries,
     mapFlags: map.mapFlags,
     frozen: map.frozen,
+    bypassSpecV1: map.bypassSpecV1,
     hasBtf: map.btfId !== 0,
     fields: specialFields(env, map),
     fieldMask: fieldMask(map.fields),
@@ -176,6 +160,7 @@ function toInner(env: LoadEnv, inner: InnerMapMeta): VerifierMap {
     maxEntries,
     mapFlags,
     frozen: false,
+    bypassSpecV1: inner.bypassSpecV1,
     hasBtf: inner.btfId !== 0,
     fields: specialFields(env, inner),
     fieldMask: fieldMask(inner.fields),

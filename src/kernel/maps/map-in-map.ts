@@ -22,8 +22,9 @@ export function innerMapMeta(fd: number, env: MapEnvironment): InnerMapMeta {
   const inner = env.descriptors.mapByFd(fd)
   if (inner.innerMap) throw new KernelError(Errno.EINVAL)
   if (neverInner.has(inner.type)) throw new KernelError(Errno.ENOTSUPP)
-  const { type, keySize, valueSize, maxEntries, mapFlags, btfId, btfKeyTypeId, btfValueTypeId, fields } = inner
-  return { type, keySize, valueSize, maxEntries, mapFlags, btfId, btfKeyTypeId, btfValueTypeId, fields }
+  const { type, keySize, valueSize, maxEntries, mapFlags, btfId, btfKeyTypeId, btfValueTypeId, bypassSpecV1, fields } =
+    inner
+  return { type, keySize, valueSize, maxEntries, mapFlags, btfId, btfKeyTypeId, btfValueTypeId, bypassSpecV1, fields }
 }
 
 /** map_meta_equal. */

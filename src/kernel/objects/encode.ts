@@ -33,6 +33,7 @@ export function encodeMap(map: StoredMap): Uint8Array {
   for (const [name, value] of extra) w.string(name).string(String(value))
   encodeFields(w, map.fields)
   encodeFields(w, map.innerMap?.fields ?? [])
+  w.bool(map.bypassSpecV1).bool(map.innerMap?.bypassSpecV1 ?? true)
   return w.done()
 }
 
@@ -82,8 +83,12 @@ export function decodeMap(bytes: Uint8Array): StoredMap {
     owner: r.bool() ? decodeOwner(r) : undefined,
     extra: decodeExtra(r),
     fields: decodeFields(r),
+    bypassSpecV1: true,
   }
-  if (map.innerMap) map.innerMap.fields = decodeFields(r)
+  const innerFields = decodeFields(r)
+  map.bypassSpecV1 = r.bool()
+  const bypassSpecV1 = r.bool()
+  if (map.innerMap) Object.assign(map.innerMap, { fields: innerFields, bypassSpecV1 })
   return map
 }
 
@@ -97,6 +102,7 @@ function decodeInner(r: Reader): InnerMapMeta {
     btfId: r.number(),
     btfKeyTypeId: r.number(),
     btfValueTypeId: r.number(),
+    bypassSpecV1: true,
     fields: [],
   }
 }

@@ -20,6 +20,8 @@ export interface MapRecord {
   btfVmlinuxValueTypeId: number
   btfVmlinuxId: number
   frozen: boolean
+  /** Made by one whose programs needn't be kept from reading it speculatively; else array indices are masked. */
+  bypassSpecV1: boolean
   /** What a map in this one must look like (bpf_map_meta_equal): the template of a map-in-map. */
   innerMap: InnerMapMeta | undefined
   /** hash seed (htab->hashrnd); 0 with BPF_F_ZERO_SEED. */
@@ -45,7 +47,16 @@ export interface MapOwner {
 
 export type InnerMapMeta = Pick<
   MapRecord,
-  'type' | 'keySize' | 'valueSize' | 'maxEntries' | 'mapFlags' | 'btfId' | 'btfKeyTypeId' | 'btfValueTypeId' | 'fields'
+  | 'type'
+  | 'keySize'
+  | 'valueSize'
+  | 'maxEntries'
+  | 'mapFlags'
+  | 'btfId'
+  | 'btfKeyTypeId'
+  | 'btfValueTypeId'
+  | 'bypassSpecV1'
+  | 'fields'
 >
 
 /** What others that are attached to a function must know of it (bpf_func_info_aux, and its own bpf_prog_aux). */

@@ -12,7 +12,12 @@ export function rootCapabilities(): Capabilities {
   return new Set(known)
 }
 
-/** capable(): CAP_SYS_ADMIN stands for each of the narrower ones. @throws KernelError EPERM. */
+/** bpf_token_capable without a token: CAP_SYS_ADMIN stands for each of the narrower ones. */
+export function has(held: ReadonlySet<string>, capability: Capability): boolean {
+  return held.has(capability) || held.has('CAP_SYS_ADMIN')
+}
+
+/** @throws KernelError EPERM. */
 export function mustHave(held: ReadonlySet<string>, capability: Capability): void {
-  if (!held.has(capability) && !held.has('CAP_SYS_ADMIN')) throw new KernelError(Errno.EPERM)
+  if (!has(held, capability)) throw new KernelError(Errno.EPERM)
 }

@@ -11,6 +11,9 @@ export const ProbeMode = { MEM: 0x20, MEMSX: 0x40, MEM32: 0xa0, MEM32SX: 0xc0, A
 /** Instead of a call of bpf_tail_call: no call, an opcode of its own. */
 export const TAIL_CALL = Class.JMP | 0xf0
 
+/** An opcode that only rewritten programs have (BPF_ST | BPF_NOSPEC). */
+const NOSPEC = Class.ST | Mode.ATOMIC
+
 /** off of a move that adds the base of the CPU's own data (BPF_ADDR_PERCPU). */
 const ADDR_PERCPU = -1
 
@@ -111,6 +114,11 @@ export class Code {
 
   jump32(op: number, dst: number, src: number, off: number): void {
     this.raw(Class.JMP32 | op | Source.X, dst, src, off, 0)
+  }
+
+  /** BPF_ST_NOSPEC: nothing that follows runs before what precedes is known. */
+  nospec(): void {
+    this.raw(NOSPEC, 0, 0, 0, 0)
   }
 
   ja(off: number): void {

@@ -1,7 +1,8 @@
 import { Alu, Class, Mode, Size, Source, accessBytes } from '../../isa/opcode.ts'
+import { Errno } from '../../uapi/errno.ts'
 import { skbFields } from '../progs/context-fields.ts'
 import type { InsnAux } from '../verifier/aux.ts'
-import { notYet } from '../verifier/env.ts'
+import { refuse } from '../verifier/env.ts'
 import { Flag, RegType } from '../verifier/types.ts'
 import { ProbeMode } from './code.ts'
 import type { Context, ContextAccess } from './context/convert.ts'
@@ -57,16 +58,23 @@ export function convertContextAccesses(program: Program): void {
     const cls = code & 7
     const mode = code & 0xe0
     const aux = program.auxAt(i)
-    if (aux.nospec || aux.nospecResult) notYet('convert_ctx_accesses: nospec')
     const load = cls === Class.LDX && (mode === Mode.MEM || (mode === Mode.MEMSX && (code & 0x18) !== Size.DW))
     const write = (cls === Class.STX || cls === Class.ST) && mode === Mode.MEM
+    if (aux.nospec) out.nospec()
+    const before = out.length
     if ((code & 0xe7) === ATOMIC && aux.ptrType === RegType.PTR_TO_ARENA) {
       insns.setCode(i, Class.STX | ProbeMode.ATOMIC | (code & 0x18))
+    } else if (write && aux.nospecResult) {
+      // What was stored may be read too early.
+      out.keep(i)
+      out.nospec()
     } else if (load || write) {
       access(i, aux, write, out)
     } else {
       epilogue?.leave(i, out)
     }
+    // A pass keeps an instruction for which nothing was written: behind a barrier it has to be told.
+    if (aux.nospec && out.length === before) out.keep(i)
   }
 
   function access(i: number, aux: InsnAux, write: boolean, out: Patches): void {
@@ -114,7 +122,7 @@ function convertField(program: Program, to: Context, i: number, how: How, out: P
     readsTstampType: how.readsTstampType,
   }
   const targetSize = convertAccess(to, access, narrow ? off & ~(unit - 1) : off, out)
-  if (targetSize === 0) notYet(`convert_ctx_access at ${off}`)
+  if (targetSize === 0) refuse(env, Errno.EFAULT, 'verifier bug: error during ctx access conversion (0)\n')
   if (narrow && size < targetSize) {
     const shift = (off & (unit - 1)) * 8
     const op = fieldSize <= 4 ? Class.ALU : Class.ALU64

@@ -44,6 +44,14 @@ export function removeDeadCode(program: Program): void {
   })
 }
 
+/** sanitize_dead_code: of users without CAP_BPF it stays, as jumps to themselves. */
+export function sanitizeDeadCode(program: Program): void {
+  const { insns, length } = program
+  for (let i = 0; i < length; i++) {
+    if (!program.auxAt(i).seen) insns.set(i, JA, 0, 0, -1, 0)
+  }
+}
+
 /** opt_remove_nops: jumps to the next instruction. */
 export function removeNops(program: Program): void {
   const { insns, length } = program

@@ -4,6 +4,7 @@ import { rewriteCast, rewriteDivision } from './arithmetic.ts'
 import { Code } from './code.ts'
 import { rewriteHelper } from './helper-calls.ts'
 import { rewriteKfunc } from './kfunc-calls.ts'
+import { maskPointerAlu } from './mask.ts'
 import { MAY_GOTO_STACK, initMayGoto, writeMayGoto } from './may-goto.ts'
 import type { Part, Patches, Program } from './program.ts'
 import { callDistance } from './symbols.ts'
@@ -23,7 +24,7 @@ export function fixUp(program: Program): void {
     if (code === LD_IMM64 || code === 0) return
     if (rewriteCast(program, i)) return
     if (program.auxAt(i).needsZext) insns.setCode(i, Class.ALU | (code & 0xf8))
-    if (rewriteDivision(program, i, out)) return
+    if (rewriteDivision(program, i, out) || maskPointerAlu(program, i, out)) return
     const cls = code & 7
     const mode = code & 0xe0
     if (cls === Class.LD && (mode === Mode.ABS || mode === Mode.IND)) {

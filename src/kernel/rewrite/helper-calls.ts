@@ -6,7 +6,8 @@ import { helperProto } from '../helpers/access.ts'
 import { Func, getsStorage, idOf } from '../verifier/func-ids.ts'
 import { PROG_AUX, callDistance } from './symbols.ts'
 import { TAIL_CALL } from './code.ts'
-import { callsMap, inlineLookup, mapFunction } from './map-calls.ts'
+import { refuse } from '../verifier/env.ts'
+import { callsMap, indexMask, inlineLookup, mapFunction } from './map-calls.ts'
 import type { Patches, Program } from './program.ts'
 
 /** Calls of helpers (in do_misc_fixups): some become instructions, all others get their function's address. */
@@ -29,8 +30,9 @@ export function rewriteHelper(program: Program, i: number, out: Patches): void {
   if (id === Func.TAIL_CALL) {
     // Whoever asks for the program sees the call of a helper again. One that always goes to the same place of the same
     // map is a jump that is patched when a program is put there: its number counts (bpf_jit_add_poke_descriptor).
-    const direct = jit && !aux.mapPoison && Number.isInteger(aux.mapKey)
+    const direct = env.bpfCapable && jit && !aux.mapPoison && !aux.mapUnpriv && Number.isInteger(aux.mapKey)
     insns.set(i, TAIL_CALL, insns.dst(i), insns.src(i), insns.off(i), direct ? ++program.pokes : 0)
+    if (!direct && aux.mapUnpriv) maskTailCall(program, i, out)
     return
   }
   if (id === Func.TIMER_SET_CALLBACK) {
@@ -56,6 +58,15 @@ export function rewriteHelper(program: Program, i: number, out: Patches): void {
   out.keep(i)
   const to = helperDistance(program, id)
   if (to !== undefined) out.insns.setImm(start, to)
+}
+
+/** An index that is too large doesn't lead anywhere, speculatively either. */
+function maskTailCall({ env, aux }: Program, i: number, out: Patches): void {
+  const { mapPtr: map, mapPoison = true } = aux[i] ?? {}
+  if (!map || mapPoison) return refuse(env, Errno.EINVAL, 'tail_call abusing map_ptr\n')
+  out.jumpImm(Jmp.JGE, 3, map.maxEntries, 2)
+  out.alu32Imm(Alu.AND, 3, indexMask(map))
+  out.keep(i)
 }
 
 /** Both programs' helpers are those of the target (env->ops). */

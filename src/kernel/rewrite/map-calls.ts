@@ -108,12 +108,23 @@ function offsetOf({ env }: Program, path: string): number {
   return member(env, path).offset
 }
 
+/** array->index_mask. */
+export function indexMask({ maxEntries }: VerifierMap): number {
+  return maxEntries > 1 ? -1 >>> Math.clz32(maxEntries - 1) : 0
+}
+
+/** A jump over `rest` instructions for an index in r0 that is too large; the processor may be told twice. */
+function checkIndex(map: VerifierMap, rest: number, out: Code): void {
+  out.jumpImm(Jmp.JGE, 0, map.maxEntries, map.bypassSpecV1 ? rest : rest + 1)
+  if (!map.bypassSpecV1) out.alu32Imm(Alu.AND, 0, indexMask(map))
+}
+
 /** The element's address in r0, or a jump over `rest` instructions and the last three. */
 function arrayElement(program: Program, map: VerifierMap, rest: number, out: Code): void {
   const size = Math.ceil(map.valueSize / 8) * 8
   out.aluImm(Alu.ADD, 1, offsetOf(program, 'bpf_array.value'))
   out.load(Size.W, 0, 2, 0)
-  out.jumpImm(Jmp.JGE, 0, map.maxEntries, rest)
+  checkIndex(map, rest, out)
   if ((size & (size - 1)) === 0) out.aluImm(Alu.LSH, 0, 31 - Math.clz32(size))
   else out.aluImm(Alu.MUL, 0, size)
   out.alu(Alu.ADD, 0, 1)
@@ -129,7 +140,6 @@ function toHashValue(program: Program, { keySize }: VerifierMap, out: Code): voi
   out.aluImm(Alu.ADD, 0, offsetOf(program, 'htab_elem.key') + Math.ceil(keySize / 8) * 8)
 }
 
-/** Maps of privileged loads: indices need no mask (bypass_spec_v1). */
 const lookups: Readonly<Record<number, WriteLookup>> = {
   [M.ARRAY](program, map, out) {
     arrayElement(program, map, 3, out)
@@ -139,7 +149,7 @@ const lookups: Readonly<Record<number, WriteLookup>> = {
   [M.PERCPU_ARRAY](program, map, out) {
     out.aluImm(Alu.ADD, 1, offsetOf(program, 'bpf_array.pptrs'))
     out.load(Size.W, 0, 2, 0)
-    out.jumpImm(Jmp.JGE, 0, map.maxEntries, 5)
+    checkIndex(map, 5, out)
     out.aluImm(Alu.LSH, 0, 3)
     out.alu(Alu.ADD, 0, 1)
     out.load(Size.DW, 0, 0, 0)

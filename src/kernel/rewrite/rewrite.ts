@@ -2,7 +2,7 @@ import type { Insns } from '../../isa/insn.ts'
 import type { VerifierEnv } from '../verifier/env.ts'
 import { inlineBpfLoops } from './bpf-loop.ts'
 import { convertContextAccesses } from './context-access.ts'
-import { hardWireBranches, removeDeadCode, removeFastcallSpills, removeNops } from './dead-code.ts'
+import { hardWireBranches, removeDeadCode, removeFastcallSpills, removeNops, sanitizeDeadCode } from './dead-code.ts'
 import { fixUp } from './fixups.ts'
 import { bytesOf, compiledForm, dumpForm, linkFunctions } from './functions.ts'
 import { Program } from './program.ts'
@@ -31,9 +31,13 @@ export function rewrite(env: VerifierEnv, insns: Insns): Rewritten {
   const program = new Program(env, insns)
   removeFastcallSpills(program)
   inlineBpfLoops(program)
-  hardWireBranches(program)
-  removeDeadCode(program)
-  removeNops(program)
+  if (env.bpfCapable) {
+    hardWireBranches(program)
+    removeDeadCode(program)
+    removeNops(program)
+  } else {
+    sanitizeDeadCode(program)
+  }
   convertContextAccesses(program)
   fixUp(program)
   const compiled = compiledForm(program)

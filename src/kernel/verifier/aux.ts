@@ -1,6 +1,9 @@
 import type { Btf } from '../../btf/btf.ts'
 import type { SpecialField, VerifierMap } from './input.ts'
 
+/** BPF_ALU_*: how an addition to a pointer is masked. */
+export const AluState = { SANITIZE_SRC: 1, SANITIZE_DST: 2, NEG_VALUE: 4, NON_POINTER: 8, IMMEDIATE: 16 } as const
+
 /**
  * What the walk notes about each instruction (struct bpf_insn_aux_data). The rewrites read it: context accesses,
  * inlined calls, zero extension, removed code.
@@ -14,7 +17,7 @@ export class InsnAux {
   mapUnpriv = false
   /** Limit of a sanitized pointer addition. */
   aluLimit = 0
-  /** BPF_ALU_*. */
+  /** AluState bits. */
   aluState = 0
   /** ld_imm64 of a map: place in the program's maps, and offset in the value. */
   mapIndex = 0

@@ -3,7 +3,8 @@ import { Errno } from '../../uapi/errno.ts'
 import { MapType } from '../../uapi/map-type.ts'
 import { isBranchTaken, isPacketPointerAny } from './branch-taken.ts'
 import type { VerifierEnv } from './env.ts'
-import { LogLevel, notYet, refuse } from './env.ts'
+import { LogLevel, refuse } from './env.ts'
+import { pushSpeculative } from './sanitize.ts'
 import { mayPointToLock } from './fields.ts'
 import { widenImpreciseScalars } from './equal.ts'
 import { InsnFlag, pushJmpHistory } from './history.ts'
@@ -208,7 +209,8 @@ export function checkCondJmp(env: VerifierEnv): void {
   if (taken >= 0) {
     if (env.reg(dst).type === RegType.SCALAR_VALUE) markChainPrecision(env, dst)
     if (fromReg && srcReg.type === RegType.SCALAR_VALUE) markChainPrecision(env, src)
-    if (!env.bypassSpecV1) notYet('sanitize_speculative_path')
+    const next = insnIdx + 1
+    if (!env.bypassSpecV1) pushSpeculative(env, taken === 1 ? next : next + insns.off(insnIdx))
     printBranch(env)
     if (taken === 1) env.insnIdx += insns.off(insnIdx)
     return

@@ -250,10 +250,3 @@ export function refuse(env: { readonly log: VerifierLog }, errno: number, text =
   if (text !== '') env.log.write(text)
   throw new KernelError(errno, text)
 }
-
-/** Where a rule isn't there yet; never in a finished verifier. */
-export class NotYetError extends Error {}
-
-export function notYet(what: string): never {
-  throw new NotYetError(what)
-}

@@ -19,7 +19,7 @@ import {
 import { clearAllPacketPointers, leaveFunction } from './calls.ts'
 import { dynptrGetType, dynptrId, dynptrRefObjId, unmarkDynptr } from './dynptr.ts'
 import type { VerifierEnv } from './env.ts'
-import { LogLevel, notYet, refuse } from './env.ts'
+import { LogLevel, refuse } from './env.ts'
 import { Func, acquires, castsPointer, getsStorage, recordsMap, returnsSize, writesMap } from './func-ids.ts'
 import type { CallArgMeta } from './helper-args.ts'
 import { checkFuncArg, isArrayMap, makeMeta } from './helper-args.ts'
@@ -117,6 +117,7 @@ function recordMap(env: VerifierEnv, meta: CallArgMeta, funcId: number): void {
   const aux = env.curAux
   if (aux.mapPtr === mapPtr) return
   aux.mapPoison = aux.mapPtr !== undefined
+  aux.mapUnpriv ||= !mapPtr.bypassSpecV1
   aux.mapPtr = mapPtr
 }
 
@@ -298,9 +299,8 @@ function setResult(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto, na
         r0.btfId = meta.kptrField.btfId
         break
       }
-      if (proto.retBtf === undefined) notYet(`result of ${name}`)
       r0.type = RegType.PTR_TO_BTF_ID | flags
-      const id = env.vmlinuxStruct(proto.retBtf)
+      const id = proto.retBtf === undefined ? 0 : env.vmlinuxStruct(proto.retBtf)
       if (id === 0) {
         refuse(env, Errno.EINVAL, `invalid return type ${baseType(proto.ret)} of func ${name}\n`)
       }
@@ -309,7 +309,7 @@ function setResult(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto, na
       break
     }
     default:
-      notYet(`result of ${name}`)
+      refuse(env, Errno.EINVAL, `unknown return type ${baseType(proto.ret)} of func ${name}\n`)
   }
   if (typeMayBeNull(r0.type)) r0.id = ++env.idGen
 }

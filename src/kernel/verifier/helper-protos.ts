@@ -109,6 +109,7 @@ export function helperOf(env: VerifierEnv, id: number): CompiledProto | undefine
       attachFuncName: input.attach.funcName,
       opsName: input.attach.opsName,
       kernel: env.kernel,
+      rights: { bpfCapable: env.bpfCapable, perfmon: env.allowPtrLeaks, sysAdmin: input.capabilities.sysAdmin },
     },
     id,
   )

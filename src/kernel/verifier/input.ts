@@ -41,6 +41,8 @@ export interface VerifierMap {
   readonly maxEntries: number
   readonly mapFlags: number
   readonly frozen: boolean
+  /** Its maker's programs are trusted not to read it speculatively. */
+  readonly bypassSpecV1: boolean
   /** It was made with BTF (map->btf). */
   readonly hasBtf: boolean
   readonly fields: readonly SpecialField[]
@@ -101,6 +103,7 @@ export interface Capabilities {
   readonly allowUninitStack: boolean
   readonly bypassSpecV1: boolean
   readonly bypassSpecV4: boolean
+  readonly sysAdmin: boolean
 }
 
 export const ROOT: Capabilities = {
@@ -109,6 +112,7 @@ export const ROOT: Capabilities = {
   allowUninitStack: true,
   bypassSpecV1: true,
   bypassSpecV4: true,
+  sysAdmin: true,
 }
 
 export interface VerifierInput {

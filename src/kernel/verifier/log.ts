@@ -305,6 +305,7 @@ function immText(env: VerifierEnv, at: number): string | undefined {
   }
   const index = env.input.mapAt.get(at)
   if (index === undefined) return undefined
+  if (!env.allowPtrLeaks && (src === PseudoLdImm64.MAP_FD || src === PseudoLdImm64.MAP_VALUE)) return '0x0'
   const { address, valueAddress } = env.map(index)
   const value = src === PseudoLdImm64.MAP_VALUE || src === PseudoLdImm64.MAP_IDX_VALUE
   return `0x${(value ? valueAddress + BigInt(insns.imm(at + 1)) : address).toString(16)}`

@@ -2,11 +2,12 @@ import { Alu, Class } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { aluName } from './alu.ts'
 import type { VerifierEnv } from './env.ts'
-import { notYet, refuse } from './env.ts'
+import { refuse } from './env.ts'
 import { add64, addOverflowedS, decimalS64, hi, ltS64, ltU64, sub64, subOverflowedS, toNumber } from './int64.ts'
 import { regTypeText } from './log.ts'
 import { mark32Unbounded, markUnknown, syncBounds } from './ranges.ts'
 import { BPF_MAX_VAR_OFF } from './regions.ts'
+import { checkMovedBounds, commitPointer, newSanitizeInfo, sanitizePointer } from './sanitize.ts'
 import type { Reg } from './state.ts'
 import { RegState, clearUnion, copyReg, copyUnion } from './state.ts'
 import { tnumAdd, tnumCopy, tnumIsConst, tnumSub } from './tnum.ts'
@@ -113,13 +114,30 @@ export function adjustPointer(env: VerifierEnv, ptrRegno: number, offRegno: numb
   checkSaneOffset(env, off, ptr.type)
   checkSaneOffset(env, ptr, ptr.type)
   mark32Unbounded(dst)
-  if (!env.bypassSpecV1) notYet('sanitize_ptr_alu')
+  const offIsDst = offRegno === dstRegno
+  if (env.bypassSpecV1) {
+    movePointer(env, dst, off, known, offIsDst)
+    return
+  }
+  const info = newSanitizeInfo()
+  sanitizePointer(env, ptr, off, offIsDst, info)
+  movePointer(env, env.own(dstRegno), off, known, offIsDst)
+  checkMovedBounds(env, dstRegno)
+  commitPointer(env, env.reg(dstRegno), offIsDst, info)
+}
+
+/** What the instruction makes of the pointer in ptrCopy. */
+function movePointer(env: VerifierEnv, dst: RegState, off: Reg, known: boolean, offIsDst: boolean): void {
+  const { insns, insnIdx } = env
+  const op = insns.code(insnIdx) & 0xf0
+  const dstRegno = insns.dst(insnIdx)
+  const ptr = ptrCopy
   switch (op) {
     case Alu.ADD:
       addToPointer(env, dst, ptr, off, known)
       break
     case Alu.SUB:
-      if (offRegno === dstRegno) {
+      if (offIsDst) {
         refuse(env, Errno.EACCES, `R${dstRegno} tried to subtract pointer from scalar\n`)
       }
       if (ptr.type === RegType.PTR_TO_STACK) {

@@ -25,7 +25,8 @@ import { insnText, printInsnState, printState } from './log.ts'
 import { Backtrack } from './precision.ts'
 import { isStateVisited, updateBranchCounts } from './prune.ts'
 import { markKnownZero, markUnknown } from './ranges.ts'
-import { markInsnSeen } from './sanitize.ts'
+import { isRecoverable, markInsnSeen } from './sanitize.ts'
+import type { InsnAux } from './aux.ts'
 import { checkMaxStackDepth } from './stack-limits.ts'
 import { VerifierState } from './state.ts'
 import { ArgType, BPF_MAIN_FUNC, DynptrType, Flag, RegType, baseType } from './types.ts'
@@ -204,11 +205,16 @@ function walk(env: VerifierEnv): void {
       if (level) printInsn(env)
       markInsnSeen(env)
       prevInsnIdx = insnIdx
-      env.liveness.resetWrites(insnIdx)
-      const step = stepInsn(env)
-      env.liveness.commitWrites()
-      if (step === Step.RETURNED) printNext = true
-      pathEnds = step === Step.PATH_ENDS
+      const { speculative } = state
+      if (speculative && aux.nospec) {
+        pathEnds = true
+      } else {
+        env.liveness.resetWrites(insnIdx)
+        const step = speculative ? stepSpeculatively(env, aux) : stepInsn(env)
+        env.liveness.commitWrites()
+        if (step === Step.RETURNED) printNext = true
+        pathEnds = step === Step.PATH_ENDS || (speculative && aux.nospecResult)
+      }
     }
     if (!pathEnds) continue
     env.markStateScratched()
@@ -236,6 +242,18 @@ function printInsn(env: VerifierEnv): void {
   log.append(`${insnIdx}: ${insnText(env, insnIdx)}\n`)
   env.prevInsnPrintPos = log.end - env.prevLogPos
   env.prevLogPos = log.end
+}
+
+/** An instruction that must not run speculatively gets a barrier before it, and needs no mask. */
+function stepSpeculatively(env: VerifierEnv, aux: InsnAux): StepKind {
+  try {
+    return stepInsn(env)
+  } catch (error) {
+    if (!isRecoverable(error)) throw error
+    aux.nospec = true
+    aux.aluState = 0
+    return Step.PATH_ENDS
+  }
 }
 
 /** do_check_insn. */
