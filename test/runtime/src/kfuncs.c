@@ -3,6 +3,7 @@
 #include <bpf/bpf_helpers.h>
 
 #define __kptr __attribute__((btf_type_tag("kptr")))
+#define __percpu_kptr __attribute__((btf_type_tag("percpu_kptr")))
 #define __contains(name, node) __attribute__((btf_decl_tag("contains:" #name ":" #node)))
 #undef container_of
 #define container_of(ptr, type, member) ((type *)((void *)(ptr) - __builtin_offsetof(type, member)))
@@ -362,6 +363,10 @@ struct kept {
 	struct item __kptr *counted;
 };
 
+struct each {
+	struct plain __percpu_kptr *one;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4);
@@ -717,6 +722,91 @@ int keep_later(struct __sk_buff *skb)
 		bpf_obj_drop_impl(n, 0);
 	put(bpf_map_delete_elem(&kepts, &key));
 	return 0;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct each);
+} eaches SEC(".maps");
+
+SEC("tc")
+int percpu(struct __sk_buff *skb)
+{
+	__u32 key = 0;
+	struct each *v = bpf_map_lookup_elem(&eaches, &key);
+	struct plain *p, *q;
+	void *old;
+
+	begin();
+	if (!v)
+		return 1;
+	old = bpf_percpu_obj_new_impl(__builtin_btf_type_id(*(struct plain *)0, 0), (void *)0);
+	if (!old)
+		return 1;
+	old = bpf_kptr_xchg(&v->one, old);
+	put(!old);
+	if (old)
+		bpf_percpu_obj_drop_impl(old, 0);
+	bpf_rcu_read_lock();
+	p = v->one;
+	if (p) {
+		q = bpf_per_cpu_ptr(p, 1);
+		put(!q);
+		if (q) {
+			put(q->b);
+			q->b = 9;
+		}
+		q = bpf_per_cpu_ptr(p, 0);
+		if (q) {
+			put(q->b);
+			q->b = 8;
+		}
+		put(!bpf_per_cpu_ptr(p, 100000));
+		q = bpf_per_cpu_ptr(p, 1);
+		if (q)
+			put(q->b);
+	}
+	bpf_rcu_read_unlock();
+	return 0;
+}
+
+/* ---- the kernel's own contexts */
+
+struct sk_buff { unsigned int len; __u32 mark; unsigned char *data; } __attribute__((preserve_access_index));
+struct xdp_buff { void *data; void *data_end; __u32 frame_sz; } __attribute__((preserve_access_index));
+extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
+extern int bpf_xdp_pull_data(struct xdp_md *ctx, __u32 len) __ksym;
+
+SEC("tc")
+int kernel_skb(struct __sk_buff *ctx)
+{
+	struct sk_buff *skb = bpf_cast_to_kern_ctx(ctx);
+
+	begin();
+	ctx->mark = 55;
+	put(skb->len);
+	put(skb->mark);
+	return 0;
+}
+
+SEC("xdp.frags")
+int kernel_xdp(struct xdp_md *ctx)
+{
+	struct xdp_buff *xdp = bpf_cast_to_kern_ctx(ctx);
+
+	begin();
+	put(xdp->data_end - xdp->data);
+	put(xdp->frame_sz);
+	put(bpf_xdp_pull_data(ctx, 20));
+	put(bpf_xdp_pull_data(ctx, 3700));
+	put(xdp->data_end - xdp->data);
+	put(bpf_xdp_pull_data(ctx, 3900));
+	put(bpf_xdp_pull_data(ctx, 100000));
+	put(xdp->data_end - xdp->data);
+	put(ctx->data_end - ctx->data);
+	return XDP_PASS;
 }
 
 /* ---- sections, locks, exceptions */

@@ -1,6 +1,8 @@
 import { Errno } from '../../../uapi/errno.ts'
+import { isInHeap } from '../../memory/heap-area.ts'
+import { MEM_HI } from './address.ts'
 import { armWork, cancelWork, clockOf, initWork, setWorkCallback } from './deferred.ts'
-import type { HelperImpl } from './run.ts'
+import type { HelperImpl, Run } from './run.ts'
 import { toBigint } from './int64.ts'
 
 const CLOCK_REALTIME = 0
@@ -23,6 +25,13 @@ const start: HelperImpl = (run) => {
   run.ret(armWork(run, flags & TIMER_ABS ? nanoseconds - clock() : nanoseconds < 0n ? 0n : nanoseconds))
 }
 
+/** Where a CPU's part of an object is that there's one of for each; the kernel's own are where their address says. */
+function perCpuAddress(run: Run, cpu: number): void {
+  const lo = run.lo(1)
+  const object = run.hi(1) === MEM_HI && isInHeap(lo >>> 0) ? run.heap.find(lo >>> 0) : undefined
+  run.ret64(object ? lo + (object.size / run.kernel.possibleCpus) * cpu : lo, run.hi(1))
+}
+
 /** Timers, locks and kernel pointers in values of maps. */
 export const timerHelpers: Readonly<Record<string, HelperImpl>> = {
   timer_init: (run) => {
@@ -42,6 +51,14 @@ export const timerHelpers: Readonly<Record<string, HelperImpl>> = {
   },
   spin_unlock: (run) => {
     run.ret(0)
+  },
+  per_cpu_ptr: (run) => {
+    const cpu = run.lo(2) >>> 0
+    if (cpu < run.kernel.possibleCpus) perCpuAddress(run, cpu)
+    else run.ret(0)
+  },
+  this_cpu_ptr: (run) => {
+    perCpuAddress(run, run.kernel.cpu)
   },
   kptr_xchg: (run) => {
     const at = run.write(1, 8)

@@ -165,6 +165,37 @@ export class XdpBuff {
     return 0
   }
 
+  /** bpf_xdp_pull_data: moves what is in further pages into the first, as long as that has room. */
+  pull(len: number): number {
+    const have = this.dataEnd - this.data
+    if (len <= have) return 0
+    if (len > this.length) return -22
+    const headroom = this.dataMeta - this.hardStart - XDP_FRAME_SIZE
+    const tailroom = this.hardStart + PAGE_SIZE - SHARED_INFO_SIZE - this.dataEnd
+    let delta = len - have
+    if (delta > tailroom + headroom) return -22
+    const { u8 } = this.#run.memory
+    const shift = delta - tailroom
+    if (shift > 0) {
+      u8.copyWithin(this.dataMeta - shift, this.dataMeta, this.dataEnd)
+      this.dataMeta -= shift
+      this.data -= shift
+      this.dataEnd -= shift
+    }
+    while (delta > 0) {
+      const frag = this.frags[0] as Frag
+      const part = Math.min(delta, frag.size)
+      u8.copyWithin(this.dataEnd, frag.at, frag.at + part)
+      this.dataEnd += part
+      frag.at += part
+      frag.size -= part
+      delta -= part
+      if (frag.size === 0) this.frags.shift()
+    }
+    this.#grant()
+    return 0
+  }
+
   /** What bpf_xdp_pointer says of a range: 0 or a negative errno. */
   checkRange(offset: number, len: number): number {
     if (offset > 0xffff || len > 0xffff) return -14

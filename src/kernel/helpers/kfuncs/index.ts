@@ -3,6 +3,7 @@ import { arenaKfuncs } from './arena.ts'
 import { cpumaskKfuncs } from './cpumask.ts'
 import { dynptrKfuncs } from './dynptr.ts'
 import { iteratorKfuncs } from './iterators.ts'
+import { contextKfuncs } from './kernel-context.ts'
 import type { Kfunc, KfuncFamily } from './kfunc.ts'
 import { listKfuncs } from './lists.ts'
 import { objectKfuncs } from './objects.ts'
@@ -29,6 +30,7 @@ const families: readonly KfuncFamily[] = [
   throwKfuncs,
   arenaKfuncs,
   wqKfuncs,
+  contextKfuncs,
 ]
 
 let byNumber: ReadonlyMap<number, Kfunc> | undefined

@@ -67,9 +67,6 @@ export const sectionKfuncs: KfuncFamily = {
   bpf_rdonly_cast: kfunc(2, (run) => {
     run.ret64(run.lo(1), run.hi(1))
   }),
-  bpf_cast_to_kern_ctx: kfunc(1, (run) => {
-    run.ret64(run.lo(1), run.hi(1))
-  }),
   bpf_modify_return_test_tp: kfunc(1, (run) => {
     run.ret(run.hi(1) === MEM_HI ? run.lo(1) : 0)
   }),
