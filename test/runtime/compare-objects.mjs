@@ -1,7 +1,7 @@
 // Runs the programs of whole objects on two kernels: this machine's own, by the real bpftool, and the simulated one that
 // `kernel import` makes of it; tells what differs in results, packets, and the maps of global variables.
 //
-//   node test/runtime/compare-objects.mjs [--engine interpreter|compiler] BPFTOOL OBJECT...
+//   node test/runtime/compare-objects.mjs BPFTOOL OBJECT...
 //
 // BPFTOOL is the command that runs bpftool 7.8.0, as root, with bpffs at /sys/fs/bpf. Objects that the real kernel
 // doesn't load whole are left out.
@@ -10,13 +10,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { packets } from './inputs.mjs'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { engine: { type: 'string' } } })
-const [bpftool, ...objects] = positionals
+const [bpftool, ...objects] = process.argv.slice(2)
 if (!bpftool || objects.length === 0 || !existsSync('/sys/fs/bpf')) {
-  console.error('usage: node test/runtime/compare-objects.mjs [--engine NAME] BPFTOOL OBJECT...')
+  console.error('usage: node test/runtime/compare-objects.mjs BPFTOOL OBJECT...')
   process.exit(2)
 }
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -25,7 +23,6 @@ const pins = `/sys/fs/bpf/compare-objects-${process.pid}`
 const packet = join(work, 'packet')
 writeFileSync(packet, packets.udp4)
 process.env.BPFTOOL_KERNELS = join(work, 'kernels')
-if (values.engine) process.env.BPFTOOL_ENGINE = values.engine
 execFileSync(process.execPath, [join(root, 'bin/bpftool.cjs'), 'kernel', 'import', 'host', 'host'], {
   env: { ...process.env, BPFTOOL_STATE: join(work, 'import') },
 })
@@ -88,8 +85,6 @@ try {
       for (const what of ['progs', 'maps']) rmSync(`${pins}-${what}`, { recursive: true, force: true })
     }
     counts.objects++
-    if (process.env.SHOW)
-      for (const { name, answer } of theirs) console.log(basename(object), name, types[name], answer.slice(0, 100))
     const kernel = await boot({ kernel: 'host' })
     try {
       const ours = (...words) => kernel.bpftool(...words)

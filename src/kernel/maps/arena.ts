@@ -42,6 +42,11 @@ export function arenaStart({ mapExtra }: MapRecord): bigint {
 const FREE = 0
 const MAPPED = 1
 const RESERVED = 2
+/** It's there, and programs may write to it until the next flush. */
+const LENT = 3
+
+/** What compiled programs know of an arena, to find its pages by themselves: a byte for each stands behind them. */
+export const ArenaLayout = { PAGE_SHIFT, LENT } as const
 
 /** Pages that programs and users share, each there from when it's allocated or first looked at. They have no elements. */
 class ArenaMap extends BaseMap implements ArenaMemory {
@@ -50,6 +55,8 @@ class ArenaMap extends BaseMap implements ArenaMemory {
   readonly castHi: number
   /** Made when the first page is looked at: an arena may have a million. Behind its pages, a byte tells of each. */
   #pages: ArrayStore | undefined
+  /** Pages that are LENT. */
+  readonly #lent = new Set<number>()
   /** Where accesses go that find no page. */
   #nowhere = 0
 
@@ -67,6 +74,10 @@ class ArenaMap extends BaseMap implements ArenaMemory {
     return (this.#pages ??= new ArrayStore(this.env, this.record, maxEntries + states, PAGE_BYTES))
   }
 
+  lookupTable(): number {
+    return this.#store.table
+  }
+
   #state(page: number): number {
     const at = this.#store.read(this.record.maxEntries + Math.floor(page / PAGE_BYTES)) + (page % PAGE_BYTES)
     return this.env.memory.u8[at] as number
@@ -77,17 +88,22 @@ class ArenaMap extends BaseMap implements ArenaMemory {
     this.env.memory.u8[at] = state
   }
 
-  /** Where a byte is, 0 for one in no page. @param write whether it's going to change. */
-  #byteAt(lo: number, write: boolean): number {
+  /** Where a byte is, 0 for one in no page. */
+  #byteAt(lo: number): number {
     const distance = (lo - this.userLo) >>> 0
     const page = distance >>> PAGE_SHIFT
-    if (page >= this.record.maxEntries || this.#state(page) !== MAPPED) return 0
-    return (write ? this.#store.write(page) : this.#store.read(page)) + (distance & (PAGE_BYTES - 1))
+    const state = page < this.record.maxEntries ? this.#state(page) : FREE
+    if (state !== MAPPED && state !== LENT) return 0
+    if (state === MAPPED) {
+      this.#lent.add(page)
+      this.#setState(page, LENT)
+    }
+    return this.#store.handOut(page) + (distance & (PAGE_BYTES - 1))
   }
 
   load(r: Int32Array, d: number, lo: number, size: number): void {
     const { memory } = this.env
-    const at = this.place(lo, size, false)
+    const at = this.place(lo, size)
     const { view } = memory
     r[d] = size === 1 ? view.getUint8(at) : size === 2 ? view.getUint16(at, true) : view.getInt32(at, true)
     r[d + 1] = size === 8 ? view.getInt32(at + 4, true) : 0
@@ -106,20 +122,20 @@ class ArenaMap extends BaseMap implements ArenaMemory {
   /** Bytes that lie in two pages. */
   #storeOver(lo: number, from: number, size: number): void {
     for (let i = 0; i < size; i++) {
-      const at = this.#byteAt((lo + i) | 0, true)
+      const at = this.#byteAt((lo + i) | 0)
       if (at !== 0) this.env.memory.u8[at] = this.env.memory.u8[from + i] as number
     }
   }
 
-  place(lo: number, size: number, write = true): number {
+  place(lo: number, size: number): number {
     const isOver = (lo & (PAGE_BYTES - 1)) + size > PAGE_BYTES
-    const at = isOver ? 0 : this.#byteAt(lo, write)
+    const at = isOver ? 0 : this.#byteAt(lo)
     if (at !== 0) return at
     const nowhere = (this.#nowhere ||= this.env.memory.alloc(8))
     const { u8 } = this.env.memory
     u8.fill(0, nowhere, nowhere + 8)
     if (isOver) {
-      const bytes = Array.from({ length: size }, (_, i) => this.#byteAt((lo + i) | 0, write))
+      const bytes = Array.from({ length: size }, (_, i) => this.#byteAt((lo + i) | 0))
       // It's there, or it isn't, as a whole.
       if (!bytes.includes(0)) bytes.forEach((byte, i) => (u8[nowhere + i] = u8[byte] as number))
     }
@@ -161,7 +177,7 @@ class ArenaMap extends BaseMap implements ArenaMemory {
   freePages(page: number, count: number): void {
     const last = Math.min(page + count, this.record.maxEntries)
     for (let each = page; each < last; each++) {
-      if (this.#state(each) === MAPPED) {
+      if (this.#state(each) === MAPPED || this.#lent.delete(each)) {
         const at = this.#store.write(each)
         this.env.memory.u8.fill(0, at, at + PAGE_BYTES)
       }
@@ -203,7 +219,7 @@ class ArenaMap extends BaseMap implements ArenaMemory {
   /** arena_vm_fault: a page is there from when a user looks at it. @throws KernelError EFAULT for one that may not. */
   #faultIn(page: number): void {
     const state = this.#state(page)
-    if (state === MAPPED) return
+    if (state === MAPPED || state === LENT) return
     // Only programs allocate pages of such an arena; who else touches one gets SIGSEGV.
     if (this.record.mapFlags & MapFlag.SEGV_ON_FAULT || state === RESERVED) throw new KernelError(Errno.EFAULT)
     this.#setState(page, MAPPED)
@@ -222,6 +238,8 @@ class ArenaMap extends BaseMap implements ArenaMemory {
   }
 
   override flush(): void {
+    for (const page of this.#lent) this.#setState(page, MAPPED)
+    this.#lent.clear()
     this.#pages?.flush()
   }
 

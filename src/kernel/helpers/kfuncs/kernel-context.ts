@@ -3,7 +3,7 @@ import type { HelperImpl, Run, VirtualObject } from '../impl/run.ts'
 import { SKB_HEADROOM } from '../impl/skb.ts'
 import { PAGE_SIZE } from '../impl/xdp-buff.ts'
 import type { KfuncFamily } from './kfunc.ts'
-import { kfunc } from './kfunc.ts'
+import { kfunc, movingPacket } from './kfunc.ts'
 
 /** bpf_cast_to_kern_ctx: the kernel's own struct behind a context. Members that are known are computed, others are 0. */
 
@@ -79,5 +79,5 @@ const pull: HelperImpl = (run) => {
 
 export const contextKfuncs: KfuncFamily = {
   bpf_cast_to_kern_ctx: kfunc(1, cast),
-  bpf_xdp_pull_data: kfunc(2, pull),
+  bpf_xdp_pull_data: movingPacket(2, pull),
 }

@@ -7,17 +7,23 @@ export interface Kfunc {
   readonly impl: HelperImpl
   /** It calls functions of the program. */
   readonly callsBack: boolean
+  /** Pointers into the packet mean nothing afterwards. */
+  readonly movesPacket: boolean
 }
 
 /** Functions by their whole names. */
 export type KfuncFamily = Readonly<Record<string, Kfunc>>
 
 export function kfunc(args: number, impl: HelperImpl): Kfunc {
-  return { args, impl, callsBack: false }
+  return { args, impl, callsBack: false, movesPacket: false }
 }
 
 export function callingBack(args: number, impl: HelperImpl): Kfunc {
-  return { args, impl, callsBack: true }
+  return { args, impl, callsBack: true, movesPacket: false }
+}
+
+export function movingPacket(args: number, impl: HelperImpl): Kfunc {
+  return { args, impl, callsBack: false, movesPacket: true }
 }
 
 /** What has no effect where nothing runs beside a program. */

@@ -2,6 +2,7 @@ import { BpfFunc } from '../../../uapi/helper-names.ts'
 import { LD_IMM64, Mode } from '../../../isa/opcode.ts'
 import { FUNC_HI, MAP_HI } from '../../helpers/impl/address.ts'
 import { GRANT_READ, GRANT_WRITE } from '../../helpers/impl/grants.ts'
+import { kfuncByNumber } from '../../helpers/kfuncs/index.ts'
 import { helperTraits } from '../../helpers/traits.ts'
 import { accessSize } from '../atomic.ts'
 import { Op } from '../decode.ts'
@@ -14,6 +15,7 @@ import type { CompileInput, Insn } from './program.ts'
 import { constantOperand, insnAt } from './program.ts'
 import { makeReducible } from './reducible.ts'
 import { refine } from './refine.ts'
+import { NUM_SIZE, isIteratorNext } from './write-iterator.ts'
 import { reserved } from './write-ring.ts'
 import { State } from './state.ts'
 import { transferAlu } from './transfer-alu.ts'
@@ -81,11 +83,7 @@ export class Flow {
         this.#call(func, state, insn.off >> 2)
         return
       case Op.CALL_KFUNC:
-        this.#forgetCall(state)
-        state.forgetFrame()
-        this.#forgetSamples(state)
-        this.#forgetPacket(state)
-        this.#enterAll()
+        this.#callKfunc(state, insn.imm)
         return
       case Op.TAIL_CALL:
         this.#forgetCall(state)
@@ -220,6 +218,27 @@ export class Flow {
     state.regs[0] = result
   }
 
+  /** A call of a kernel function: of one that isn't known, the worst is thought. */
+  #callKfunc(state: State, number: number): void {
+    const { args, callsBack, movesPacket } = kfuncByNumber(number) ?? { args: 5, callsBack: true, movesPacket: true }
+    const iterator = state.reg(1)
+    if (isIteratorNext(number) && iterator.kind === 'stack') {
+      state.store(iterator.off, iterator.span, NUM_SIZE, UNKNOWN)
+    } else {
+      for (let arg = 1; arg <= args; arg++) {
+        const { kind } = state.reg(arg)
+        if (kind === 'stack' || kind === 'unknown') state.forgetFrame()
+      }
+    }
+    if (callsBack) {
+      state.forgetFrame()
+      this.#forgetSamples(state)
+      this.#enterAll()
+    }
+    if (movesPacket || (callsBack && this.#changesPacket)) this.#forgetPacket(state)
+    this.#forgetCall(state)
+  }
+
   #helperResult(state: State, slot: number, id: number): Value {
     if (id === BpfFunc['get_smp_processor_id'] || id === BpfFunc['get_prandom_u32']) return scalar(U32_MAX)
     if (id === BpfFunc['ringbuf_reserve']) {
@@ -326,7 +345,8 @@ export class Flow {
     const { code } = this.#input
     for (let slot = 0; slot < code.slots; slot++) {
       const op = opAt(code, slot)
-      if (op === Op.CALL_KFUNC || op === Op.TAIL_CALL) return true
+      if (op === Op.TAIL_CALL) return true
+      if (op === Op.CALL_KFUNC && (kfuncByNumber(insnAt(code, slot).imm)?.movesPacket ?? true)) return true
       if (op === Op.CALL_HELPER && helperTraits(insnAt(code, slot).imm).changesPacket) return true
     }
     return false

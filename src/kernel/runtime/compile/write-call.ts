@@ -6,6 +6,7 @@ import { helperTraits } from '../../helpers/traits.ts'
 import { RunArea } from '../../memory/run-area.ts'
 import type { FunctionWriter } from './function-writer.ts'
 import { writeFault } from './write-atomic.ts'
+import { writeIteratorNext } from './write-iterator.ts'
 import { writeUpdate } from './write-hash-update.ts'
 import { writeLookup } from './write-lookup.ts'
 import { joinResult, pushHigh } from './write-memory.ts'
@@ -226,6 +227,7 @@ function enterProgram(w: FunctionWriter, more: number): void {
 
 /** A call of a kernel function, by its number. */
 export function writeKfunc(w: FunctionWriter, number: number): void {
+  if (writeIteratorNext(w, number)) return
   // One that isn't simulated takes nothing, and ends the run.
   const { args, callsBack } = kfuncByNumber(number) ?? { args: 0, callsBack: false }
   if (callsBack) prepareCallback(w)

@@ -8,6 +8,7 @@ import type { Access } from './access.ts'
 import { findAccess } from './access.ts'
 import type { FunctionWriter } from './function-writer.ts'
 import { pushOperand } from './operand.ts'
+import { writeArenaPlace } from './write-arena.ts'
 import type { Insn } from './program.ts'
 import { STACK_SIZE } from '../limits.ts'
 
@@ -175,6 +176,14 @@ export function writeLoad(w: FunctionWriter, { op, dst, src, off }: Insn): boole
   w.set(dst)
   code.branch('br', 1)
   code.op('end')
+  if (writeArenaPlace(w, size)) {
+    code.open('if')
+    code.get(w.local('at'))
+    code.memory(name, 0)
+    w.set(dst)
+    code.branch('br', 1)
+    code.op('end')
+  }
   pushHalves(w)
   code.i32(size)
   code.call(w.program.imports.runtime('load'))
@@ -213,6 +222,14 @@ export function writeStore(w: FunctionWriter, insn: Insn): void {
   code.memory(name, 0)
   code.branch('br', 1)
   code.op('end')
+  if (writeArenaPlace(w, size)) {
+    code.open('if')
+    code.get(w.local('at'))
+    pushOperand(w, insn)
+    code.memory(name, 0)
+    code.branch('br', 1)
+    code.op('end')
+  }
   pushHalves(w)
   code.i32(size)
   pushOperand(w, insn)
@@ -258,6 +275,7 @@ export function writeChecked(
   checkAddress(w, size, rights)
   code.branch('br', 1)
   code.op('end')
+  if (writeArenaPlace(w, size)) code.branch('br_if', 0)
   pushHalves(w)
   code.i32(size)
   code.call(w.program.imports.runtime('place'))
