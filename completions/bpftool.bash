@@ -16,7 +16,7 @@ _bpftool_state() {
   8) keys='show:43 list:43 attach:44 detach:45 help:2' ;;
   9) keys='probe:46 list_builtins:47 help:2 matrix:48' ;;
   10) keys='show:49 list:49 help:2 dump:50' ;;
-  11) keys='object:51 skeleton:52 subskeleton:52 min_core_btf:53 help:2' ;;
+  11) keys='object:51 skeleton:52 subskeleton:52 min_core_btf:53 help:2 types:52' ;;
   12) keys='show:54 list:54 register:55 unregister:54 dump:54 help:2' ;;
   13) keys='help:2 pin:56' ;;
   14) keys='show:2 list:2 help:2 boot:57 reset:2 import:58' ;;

@@ -2,6 +2,7 @@ import { letters, longOptions } from '../../src/cli/options.ts'
 import { mainHelp } from '../../src/cli/main-help.ts'
 import { objects } from '../../src/cli/objects.ts'
 import { matrixUsage } from '../../src/cli/objects/feature.ts'
+import { typesUsage } from '../../src/cli/objects/gen.ts'
 import { checkHelp } from '../../src/cli/objects/check.ts'
 import { Automaton, merge } from './automaton.ts'
 import { bashScript, zshScript } from './shell.ts'
@@ -34,7 +35,7 @@ export async function grammar(): Promise<Grammar> {
       object.verbs.map(([verb]) => verb),
     )
   }
-  for (const usage of [checkHelp.text, matrixUsage]) automaton.add(parseUsage(usage))
+  for (const usage of [checkHelp.text, matrixUsage, typesUsage]) automaton.add(parseUsage(usage))
   const states = automaton.states()
   const [start] = states
   order(start, ['help', 'batch', ...verbs.keys(), 'check', 'version'])

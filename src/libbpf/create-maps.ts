@@ -13,7 +13,7 @@ import { reuseMapFd } from './reuse.ts'
 const T = MapType
 
 /** Types whose keys and values the kernel doesn't let BTF describe. */
-const withoutBtf: ReadonlySet<number> = new Set([
+export const withoutBtf: ReadonlySet<number> = new Set([
   T.PERF_EVENT_ARRAY,
   T.CGROUP_ARRAY,
   T.STACK_TRACE,

@@ -1,11 +1,12 @@
 import { Errno } from '../uapi/errno.ts'
 import { ElemFlag } from '../uapi/flags.ts'
-import { MapType, mapTypeName } from '../uapi/map-type.ts'
+import { mapTypeName } from '../uapi/map-type.ts'
 import { attempt, attemptToFind } from './attempt.ts'
 import { BpfError } from './error.ts'
 import { Handle } from './host.ts'
 import { BpfProgram } from './program.ts'
 import { decode, encode, indexCodec, untypedCodec } from './codec.ts'
+import { holdsIds, indexed, perCpu } from './map-kinds.ts'
 import type { Codec } from './codec.ts'
 import type { Value } from './value.ts'
 import type { Fd, MapInfo as KernelMapInfo } from '../uapi/attr.ts'
@@ -31,28 +32,6 @@ export interface MapInfo {
   readonly maxEntries: number
   readonly flags: number
 }
-
-const perCpu: ReadonlySet<number> = new Set([
-  MapType.PERCPU_HASH,
-  MapType.PERCPU_ARRAY,
-  MapType.LRU_PERCPU_HASH,
-  MapType.PERCPU_CGROUP_STORAGE,
-])
-
-/** Types whose key is an index, of which no type information is needed. */
-const indexed: ReadonlySet<number> = new Set([
-  MapType.ARRAY,
-  MapType.PERCPU_ARRAY,
-  MapType.PROG_ARRAY,
-  MapType.PERF_EVENT_ARRAY,
-  MapType.CGROUP_ARRAY,
-  MapType.ARRAY_OF_MAPS,
-  MapType.DEVMAP,
-  MapType.SOCKMAP,
-  MapType.CPUMAP,
-  MapType.XSKMAP,
-  MapType.REUSEPORT_SOCKARRAY,
-])
 
 const none = new Uint8Array()
 
@@ -274,8 +253,7 @@ export class BpfMap<K = Value, V = Value> implements MapHandle, Iterable<[K, V]>
       const at = (cpu: number) => bytes.subarray(cpu * this.#step, cpu * this.#step + valueSize)
       return Array.from({ length: this.#cpus }, (_, cpu) => decode(this.#valueCodec, at(cpu))) as V
     }
-    const holdsIds = type === MapType.ARRAY_OF_MAPS || type === MapType.HASH_OF_MAPS || type === MapType.PROG_ARRAY
-    if (holdsIds) return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) as V
+    if (holdsIds.has(type)) return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) as V
     return decode(this.#valueCodec, bytes) as V
   }
 

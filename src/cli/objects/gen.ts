@@ -52,6 +52,12 @@ const minCoreBtf: Verb = async (cmd, args) => {
   return (await import('./gen-min-core-btf.ts')).minimizeBtf(cmd, input, output, objects)
 }
 
+/** Not a verb of the real bpftool. */
+const types = named(async (...words) => (await import('./gen-types.ts')).printTypes(...words))
+
+export const typesUsage = `Usage: bpftool gen types FILE [name OBJECT_NAME]
+`
+
 /** `bpftool gen` (gen.c). */
 export const gen = {
   verbs: [
@@ -60,6 +66,7 @@ export const gen = {
     ['subskeleton', named(async (...words) => (await import('./gen-subskeleton.ts')).printSubskeleton(...words))],
     ['min_core_btf', minCoreBtf],
     ['help', 'help'],
+    ['types', types],
   ],
   help: objectHelp.gen,
 } as const
