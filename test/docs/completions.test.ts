@@ -8,6 +8,7 @@ import { completions, grammar } from '../../scripts/completions/generate.ts'
 import { mapTypeCount, mapTypeName } from '../../src/uapi/map-type.ts'
 import { objects } from '../../src/cli/objects.ts'
 import { matrixUsage } from '../../src/cli/objects/feature.ts'
+import { typesUsage } from '../../src/cli/objects/gen.ts'
 import { progTypeBySection } from '../../src/libbpf/sections.ts'
 import { silent } from '../../src/libbpf/log.ts'
 import type { Grammar } from '../../scripts/completions/shell.ts'
@@ -42,7 +43,7 @@ describe('completions', () => {
       const offered = states[to ?? -1]?.keywords.map(({ word }) => word)
       const { verbs, help } = await load()
       // A verb that isn't in the usage text is none to offer.
-      const usage = name === 'feature' ? help.text + matrixUsage : help.text
+      const usage = help.text + (name === 'feature' ? matrixUsage : name === 'gen' ? typesUsage : '')
       const words = verbs.map(([verb]) => verb).filter((verb) => new RegExp(`\\b${verb}\\b`).test(usage))
       expect({ name, offered }).toEqual({ name, offered: words })
     }

@@ -15,7 +15,8 @@ const args = process.argv.slice(2)
 const only = args[0] === '--only' ? args.splice(0, 2)[1] : undefined
 const minimal = args[0] === '--minimal' ? args.splice(0, 2)[1] : undefined
 const state = mkdtempSync(join(tmpdir(), 'gen-'))
-const ours = (words) => spawnSync(process.execPath, [bin, '--state', state, ...words], options)
+const env = { ...options.env, BPFTOOL_KERNELS: join(state, 'kernels') }
+const ours = (words) => spawnSync(process.execPath, [bin, '--state', state, ...words], { ...options, env })
 ours(['kernel', 'import', 'running', 'host'])
 ours(['kernel', 'boot', 'running', 'cpus', String(cpus())])
 let differ = 0
