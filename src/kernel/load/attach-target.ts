@@ -7,6 +7,7 @@ import { vmlinuxKind, vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KfFlag } from '../kfuncs/flags.ts'
 import { modifyReturnFlags } from '../kfuncs/table.ts'
 import { refuse } from '../log.ts'
+import { isSince } from '../profile/release.ts'
 import { iteratorTarget } from '../progs/iterators.ts'
 import { disabledHooks, isSleepableHook, noHooks } from '../progs/lsm-hooks.ts'
 import type { LoadEnv } from './env.ts'
@@ -104,7 +105,8 @@ function checkTarget(env: LoadEnv): void {
   if (env.sleepable) {
     if (!isSleepable(env, name)) no(`${name} is not sleepable`)
   } else if (expectedAttachType === MODIFY_RETURN) {
-    const may = modifyReturnFlags(name) !== undefined || name.startsWith('security_') || mayInjectErrors(env)
+    const listed = isSince(env.kernel, '6.2') && modifyReturnFlags(name) !== undefined
+    const may = listed || name.startsWith('security_') || mayInjectErrors(env)
     if (!may) no(`${name}() is not modifiable`)
   }
   if (type === ProgType.LSM) {

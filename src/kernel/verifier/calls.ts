@@ -39,6 +39,7 @@ export type SetCallee = (env: VerifierEnv, caller: FuncState, callee: FuncState,
 /** set_callee_state: arguments are passed on. */
 const passArguments: SetCallee = (_env, caller, callee) => {
   for (let i = 1; i <= 5; i++) callee.put(i, caller.reg(i))
+  callee.writtenRegs = caller.writtenRegs & 0b111110
 }
 
 /** setup_func_entry: the state gets one frame more. */
@@ -196,6 +197,7 @@ export function leaveFunction(env: VerifierEnv): void {
     env.insnIdx = callee.callsite
   } else {
     caller.put(0, r0)
+    caller.writtenRegs = (caller.writtenRegs & ~1) | (callee.writtenRegs & 1)
     env.insnIdx = callee.callsite + 1
   }
   if (env.log.level & LogLevel.LEVEL) {

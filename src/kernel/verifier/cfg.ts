@@ -8,6 +8,7 @@ import { helperChangesPktData, helperOf } from './helper-protos.ts'
 import { KfFlag, kfuncChangesPktData, kfuncOf } from './kfuncs.ts'
 import { insnText } from './log.ts'
 import { successors } from './successors.ts'
+import { facts } from './versions.ts'
 
 /**
  * What is known of the program before the walk: where states are compared and jumps remembered, the order for data flow
@@ -309,6 +310,7 @@ export function computeLiveRegisters(env: VerifierEnv): void {
 }
 
 function printLiveRegisters(env: VerifierEnv): void {
+  if (!facts.liveRegistersShown) return
   const { insns, log } = env
   log.write('Live regs before insn:\n')
   for (let i = 0; i < insns.length; i++) {

@@ -118,7 +118,9 @@ function markDynptr(env: VerifierEnv, reg: Reg, argType: number, insnIdx: number
     second.refObjId = refObjId
   }
   env.liveness.markWrite(frame.frameno, spi)
+  frame.markSlotWritten(spi)
   env.liveness.markWrite(frame.frameno, spi - 1)
+  frame.markSlotWritten(spi - 1)
 }
 
 /** invalidate_dynptr. */
@@ -126,7 +128,9 @@ function invalidate(env: VerifierEnv, frame: FuncState, spi: number): void {
   frame.clearSlot(spi)
   frame.clearSlot(spi - 1)
   env.liveness.markWrite(frame.frameno, spi)
+  frame.markSlotWritten(spi)
   env.liveness.markWrite(frame.frameno, spi - 1)
+  frame.markSlotWritten(spi - 1)
 }
 
 /** destroy_if_dynptr_stack_slot: a write to one of its slots ends a dynptr. */

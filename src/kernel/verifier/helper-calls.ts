@@ -37,6 +37,7 @@ import { attachedToVoid } from './return-ranges.ts'
 import { pushStack } from './stack-of-states.ts'
 import type { Reg } from './state.ts'
 import { Access, ArgType, DynptrType, Flag, RegType, RetType, baseType, typeFlag, typeMayBeNull } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Calls of helpers (check_helper_call). */
 
@@ -49,7 +50,10 @@ export function checkHelperCall(env: VerifierEnv): void {
   const name = `${funcIdName(funcId)}#${funcId}`
   if (funcId < 0 || funcId >= helperCount(env.kernel)) refuse(env, Errno.EINVAL, `invalid func ${name}\n`)
   const proto = helperOf(env, funcId)
-  if (!proto) refuse(env, Errno.EINVAL, `program of this type cannot use helper ${name}\n`)
+  if (!proto) {
+    const text = facts.helpersRefusedByType ? 'program of this type cannot use helper' : 'unknown func'
+    refuse(env, Errno.EINVAL, `${text} ${name}\n`)
+  }
   checkContext(env, proto, funcId, name)
   const meta = makeMeta(funcId, proto.pktAccess)
   for (let arg = 0; arg < 5; arg++) checkFuncArg(env, arg, meta, proto)

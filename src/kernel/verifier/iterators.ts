@@ -121,6 +121,7 @@ function markIter(env: VerifierEnv, { btf, flags }: Kfunc, reg: Reg, struct: num
     slot.iterDepth = 0
     frame.setSlotTypes(spi - i, ALL_ITER)
     env.liveness.markWrite(frame.frameno, spi - i)
+    frame.markSlotWritten(spi - i)
     env.markSlotScratched(spi - i)
   }
 }
@@ -135,6 +136,7 @@ function unmarkIter(env: VerifierEnv, reg: Reg, slots: number): void {
     markNotInit(env, frame.ownSpilled(spi - i))
     frame.setSlotTypes(spi - i, ALL_INVALID)
     env.liveness.markWrite(frame.frameno, spi - i)
+    frame.markSlotWritten(spi - i)
     env.markSlotScratched(spi - i)
   }
 }

@@ -1,5 +1,6 @@
 import type { Btf } from '../../btf/btf.ts'
 import type { VerifierLog } from './input.ts'
+import { facts } from './versions.ts'
 
 /** Source lines in the log. */
 
@@ -44,6 +45,6 @@ export function verboseLinfo(lines: Lines, insnOff: number, prefix: string): voi
   if (prefix !== '') log.write(prefix)
   log.write(btf.string(view.getUint32(at + 8, true)).replace(/^[ \t\n\v\f\r\u00a0]+/, ''))
   const file = btf.string(fileOff)
-  log.write(` @ ${file.slice(file.lastIndexOf('/') + 1)}:${line}\n`)
+  log.write(facts.linesPlaced ? ` @ ${file.slice(file.lastIndexOf('/') + 1)}:${line}\n` : '\n')
   lines.prevLinfo = found
 }

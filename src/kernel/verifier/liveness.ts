@@ -4,6 +4,7 @@ import { liveFlow } from './live-flow.ts'
 import type { LiveFlow } from './live-flow.ts'
 import type { VerifierState } from './state.ts'
 import { MAX_CALL_FRAMES } from './types.ts'
+import { facts } from './versions.ts'
 
 /**
  * Which stack slots are alive at an instruction: a slot is when some path from there reads it before it's written
@@ -260,7 +261,7 @@ export class Liveness {
         if (masks && this.#sweep(instance, masks, frame)) changed = true
       }
     }
-    if (env.log.level & LogLevel.LEVEL2) {
+    if (facts.writesUnshown && env.log.level & LogLevel.LEVEL2) {
       env.verbose(`${chainText(instance)} live stack update done in ${iterations} iterations\n`)
     }
     if (instance.curframe > 0) this.#propagateToOuter(instance)
@@ -323,7 +324,7 @@ export class Liveness {
     const oldAccLo = masks[at + MUST_WRITE_ACC] as number
     const oldAccHi = masks[at + MUST_WRITE_ACC + 1] as number
     if (beforeLo === oldLo && beforeHi === oldHi && accLo === oldAccLo && accHi === oldAccHi) return false
-    if (this.#env.log.level & LogLevel.LEVEL2) {
+    if (facts.writesUnshown && this.#env.log.level & LogLevel.LEVEL2) {
       const insnIdx = insn + instance.start
       if (readLo | readHi | writeLo | writeHi || insn === 0 || this.#env.auxAt(insnIdx).prunePoint) {
         this.#logChange(instance, 'live', frame, insnIdx, oldLo, oldHi, beforeLo, beforeHi)

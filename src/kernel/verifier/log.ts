@@ -4,6 +4,7 @@ import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
 import type { VerifierEnv } from './env.ts'
 import { hexU64 } from './int64.ts'
 import { kfuncName } from './kfuncs.ts'
+import { oldRegText, oldSpillText, slotWrittenText, veryOldName, writtenText } from './log-old.ts'
 import type { FuncState, Reg, VerifierState } from './state.ts'
 import { tnumIsConst, tnumIsUnknown, tnumText, unumText } from './tnum.ts'
 import {
@@ -20,6 +21,7 @@ import {
   typeIsNonOwningRef,
   typeIsPktPointer,
 } from './types.ts'
+import { facts } from './versions.ts'
 
 /** What the verifier writes about states, instructions and source lines (kernel/bpf/log.c). */
 
@@ -194,6 +196,19 @@ function signed(value: number): string {
   return value < 0 ? String(value) : `+${value}`
 }
 
+/** What stands behind a register's name. */
+function shownReg(frame: FuncState, reg: Reg): string {
+  return facts.statesShort ? `=${regText(frame, reg)}` : oldRegText(reg, oldName(reg.type))
+}
+
+function shownSpill(frame: FuncState, reg: Reg, types: string): string {
+  return facts.statesShort ? `=${types}${regText(frame, reg)}` : oldSpillText(reg, oldName(reg.type))
+}
+
+function oldName(type: number): string {
+  return facts.scalarsNamed ? regTypeText(type) : veryOldName(type, regTypeText(type))
+}
+
 /** print_verifier_state: one line. */
 export function printState(env: VerifierEnv, state: VerifierState, frameno: number, all: boolean): void {
   if (!env.log.needed) {
@@ -205,7 +220,7 @@ export function printState(env: VerifierEnv, state: VerifierState, frameno: numb
   for (let i = 0; i < MAX_BPF_REG; i++) {
     const reg = frame.reg(i)
     if (reg.type === RegType.NOT_INIT || (!all && ((env.scratchedRegs >>> i) & 1) === 0)) continue
-    text += ` R${i}=${regText(frame, reg)}`
+    text += ` R${i}${writtenText(frame, i)}${shownReg(frame, reg)}`
   }
   for (let i = 0; i < frame.slots; i++) {
     if (!all && !env.slotScratched(i)) continue
@@ -217,7 +232,7 @@ export function printState(env: VerifierEnv, state: VerifierState, frameno: numb
         for (let j = 0; j < REG_SIZE && frame.slotType(i, j) !== StackType.SPILL; j++) {
           types += slotChars[frame.slotType(i, j)] ?? ''
         }
-        text += ` fp${at}=${types}${regText(frame, frame.spilled(i))}`
+        text += ` fp${at}${slotWrittenText(frame, i)}${shownSpill(frame, frame.spilled(i), types)}`
         break
       }
       case StackType.DYNPTR: {
@@ -228,20 +243,20 @@ export function printState(env: VerifierEnv, state: VerifierState, frameno: numb
         if (reg.refObjId) parts.push(`ref_id=${reg.refObjId}`)
         // The kernel has firstSlot where it reads a slice's dynptr_id.
         if (reg.firstSlot) parts.push('dynptr_id=1')
-        text += ` fp${-(i + 1) * REG_SIZE}=dynptr_${dynptrTypeText(reg.dynptrType)}(${parts.join(',')})`
+        text += ` fp${-(i + 1) * REG_SIZE}${slotWrittenText(frame, i)}=dynptr_${dynptrTypeText(reg.dynptrType)}(${parts.join(',')})`
         break
       }
       case StackType.ITER: {
         const reg = frame.spilled(i)
         if (!reg.refObjId) break
         const facts = `ref_id=${reg.refObjId},state=${iterStateText(reg.iterState)},depth=${reg.iterDepth}`
-        text += ` fp${at}=iter_${iterTypeText(reg)}(${facts})`
+        text += ` fp${at}${slotWrittenText(frame, i)}=iter_${iterTypeText(reg)}(${facts})`
         break
       }
       default: {
         let types = ''
         for (let j = 0; j < REG_SIZE; j++) types += slotChars[frame.slotType(i, j)] ?? ''
-        text += ` fp${at}=${types}`
+        text += ` fp${at}${slotWrittenText(frame, i)}=${types}`
       }
     }
   }

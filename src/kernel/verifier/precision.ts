@@ -10,6 +10,7 @@ import { stackMaskText } from './liveness.ts'
 import { insnText, printState } from './log.ts'
 import type { JmpHistoryEntry, VerifierState } from './state.ts'
 import { BPF_MAIN_FUNC, FP, MAX_CALL_FRAMES, RegType } from './types.ts'
+import { facts } from './versions.ts'
 
 /**
  * Which scalars were needed to know exactly. When one is, the walk goes back over the instructions that made it and
@@ -93,6 +94,26 @@ function regMaskText(mask: number): string {
   return names.join(',')
 }
 
+/** Kernels that show states before each instruction show backtracking to whoever wants a log. */
+function showsBacktracking({ log }: VerifierEnv): boolean {
+  return (log.level & (facts.statesBehind ? LogLevel.LEVEL2 : LogLevel.LEVEL)) !== 0
+}
+
+/** What is looked for, as bits. */
+function oldMasks(bt: Backtrack, frame: number): string {
+  const [low = 0, high = 0] = bt.stackMasks.subarray(frame * 2)
+  const stack = high === 0 ? hex(low) : `${hex(high)}${hex(low).padStart(8, '0')}`
+  return `regs=${hex(bt.regs(frame))} stack=${stack}`
+}
+
+/** A kept state, and whether it learned something. */
+function printOldParent(env: VerifierEnv, state: VerifierState, f: number, changed: boolean, masks: string): void {
+  const text = `parent ${changed ? "didn't have" : 'already had'} ${masks} marks`
+  if (facts.statesBehind) env.log.append(`${text}:`)
+  printState(env, state, f, true)
+  if (!facts.statesBehind) env.verbose(`${text}\n`)
+}
+
 /** bt_sync_linked_regs: of registers that gained a range together, all are looked for when one is. */
 function syncLinked(bt: Backtrack, hist: JmpHistoryEntry | undefined): void {
   const linked = hist?.linkedRegs
@@ -129,11 +150,11 @@ function backtrackInsn(
   const { insns } = env
   const code = insns.code(idx)
   if (code === 0) return true
-  if (env.log.level & LogLevel.LEVEL2) {
-    const regs = regMaskText(bt.regs(bt.frame))
-    const stack = bt.slotsText(bt.frame)
-    const where = `mark_precise: frame${bt.frame}: regs=${regs} stack=${stack} before ${idx}: `
-    env.log.append(`${where}${insnText(env, idx)}\n`)
+  if (showsBacktracking(env)) {
+    const where = facts.precisionByFrame
+      ? `mark_precise: frame${bt.frame}: regs=${regMaskText(bt.regs(bt.frame))} stack=${bt.slotsText(bt.frame)}`
+      : oldMasks(bt, bt.frame)
+    env.log.append(`${where} before ${idx}: ${insnText(env, idx)}\n`)
   }
   syncLinked(bt, hist)
   const dst = insns.dst(idx)
@@ -341,7 +362,9 @@ export function markChain(env: VerifierEnv, start: VerifierState, regno: number)
   let skipFirst = true
   for (;;) {
     let history = state.jmpHistory.length
-    if (level2) {
+    if (!facts.precisionByFrame) {
+      if (showsBacktracking(env)) env.verbose(`last_idx ${lastIdx} first_idx ${firstIdx}\n`)
+    } else if (level2) {
       const where = `last_idx ${lastIdx} first_idx ${firstIdx} subseq_idx ${subseqIdx} `
       env.verbose(`mark_precise: frame${bt.frame}: ${where}\n`)
     }
@@ -418,6 +441,7 @@ function markParent(env: VerifierEnv, state: VerifierState, bt: Backtrack): bool
   for (let f = bt.frame; f >= 0; f--) {
     const frame = state.frameAt(f)
     const regs = bt.regs(f)
+    const masks = facts.precisionByFrame ? '' : oldMasks(bt, f)
     for (let i = 0; i < 11; i++) {
       if (((regs >>> i) & 1) === 0) continue
       const reg = frame.reg(i)
@@ -438,7 +462,9 @@ function markParent(env: VerifierEnv, state: VerifierState, bt: Backtrack): bool
         changed = true
       }
     }
-    if (env.log.level & LogLevel.LEVEL2) {
+    if (!facts.precisionByFrame) {
+      if (showsBacktracking(env)) printOldParent(env, state, f, changed, masks)
+    } else if (env.log.level & LogLevel.LEVEL2) {
       const wanted = `regs=${regMaskText(bt.regs(f))} stack=${bt.slotsText(f)}`
       env.log.append(`mark_precise: frame${f}: parent state ${wanted}: `)
       printState(env, state, f, true)

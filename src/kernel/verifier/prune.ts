@@ -12,6 +12,7 @@ import type { SccVisit } from './scc.ts'
 import { addSccBackedge, frameInsnIdx, hasOpenBackedges, maybeEnterScc, maybeExitScc, updatePeakStates } from './scc.ts'
 import { StateNode, VerifierState } from './state.ts'
 import { FP, IterState, RegType } from './types.ts'
+import { facts } from './versions.ts'
 
 /**
  * States that were seen: a path that comes to an instruction with a state as safe as one that was walked to the end is
@@ -44,15 +45,23 @@ function cleanLiveStates(env: VerifierEnv, insnIdx: number, bucket: number): voi
 function cleanState(env: VerifierEnv, state: VerifierState): void {
   env.liveness.queryInit(state)
   state.cleaned = true
+  forgetDead(env, state)
+  for (let f = 0; f <= state.curframe; f++) {
+    const frame = state.frameAt(f)
+    for (let i = 0; i < frame.slots; i++) {
+      if (env.liveness.slotAlive(frame.frameno, i)) continue
+      frame.clearSlot(i)
+    }
+  }
+}
+
+/** Of clean_verifier_state, the registers: what they hold is of no use to anybody. */
+function forgetDead(env: VerifierEnv, state: VerifierState): void {
   for (let f = 0; f <= state.curframe; f++) {
     const frame = state.frameAt(f)
     const live = env.auxAt(frameInsnIdx(state, f)).liveRegsBefore
     for (let i = 0; i < FP; i++) {
       if (((live >>> i) & 1) === 0 && frame.reg(i).type !== RegType.NOT_INIT) markNotInit(env, frame.own(i))
-    }
-    for (let i = 0; i < frame.slots; i++) {
-      if (env.liveness.slotAlive(frame.frameno, i)) continue
-      frame.clearSlot(i)
     }
   }
 }
@@ -77,6 +86,7 @@ export function isStateVisited(env: VerifierEnv, insnIdx: number): boolean {
   let addNew = force || (jmps >= 2 && insns >= 8)
   const bucket = bucketOf(env, insnIdx)
   cleanLiveStates(env, insnIdx, bucket)
+  if (facts.deadForgotten) forgetDead(env, cur)
   let count = 0
   let next: StateNode | undefined
   for (let node = env.explored[bucket]; node; node = next) {
@@ -208,6 +218,7 @@ function keep(env: VerifierEnv, insnIdx: number, bucket: number): void {
   cur.firstInsnIdx = insnIdx
   cur.dfsDepth = state.dfsDepth + 1
   cur.jmpHistory = []
+  for (const frame of cur.frames) frame.clearWritten()
   const node = new StateNode(state)
   const head = env.explored[bucket]
   node.next = head

@@ -89,6 +89,7 @@ export function checkFrameReg(env: VerifierEnv, frame: FuncState, regno: number,
     return
   }
   if (regno === FP) refuse(env, Errno.EACCES, 'frame pointer is read only\n')
+  frame.writtenRegs |= 1 << regno
   const own = frame.own(regno)
   own.subregDef = isReg64(env, undefined, use) ? 0 : env.insnIdx + 1
   if (use === ArgUse.DST_OP) markUnknown(env, own)

@@ -11,7 +11,7 @@ import { markChainPrecision } from './precision.ts'
 import { isNull, markConstZero, markKnownInt, markUnknown, regWidth } from './ranges.ts'
 import type { FuncState, Reg } from './state.ts'
 import { RegState } from './state.ts'
-import { tnumIsConst, tnumText } from './tnum.ts'
+import { tnumIsConst, tnumIsUnknown, tnumText } from './tnum.ts'
 import { ltS64, toNumber } from './int64.ts'
 import { Access, BPF_ADD_CONST, MAX_STACK, REG_SIZE, RegType, StackType, isSpillableRegType } from './types.ts'
 import { facts } from './versions.ts'
@@ -89,15 +89,19 @@ function writeFixed(
   const reg = valueRegno >= 0 ? cur.reg(valueRegno) : undefined
   if (!env.bypassSpecV4) sanitizeStore(env, frame, spi, size, reg, insnIdx)
   destroyIfDynptr(env, frame, spi)
-  if (aligned && size === REG_SIZE) env.liveness.markWrite(frame.frameno, spi)
+  if (aligned && size === REG_SIZE) {
+    env.liveness.markWrite(frame.frameno, spi)
+    frame.markSlotWritten(spi)
+  }
   checkFastcallContract(env, frame.subprogno, insnIdx, off)
   env.markSlotScratched(spi)
   let spilled = true
-  if (reg && aligned && reg.type === RegType.SCALAR_VALUE && env.bpfCapable) {
+  if (reg && aligned && isSpilledNumber(reg, size) && env.bpfCapable) {
     const fits = regWidth(reg) <= 8 * size
-    const saved = saveRegister(frame, spi, fits ? assignScalarId(env, cur, valueRegno) : reg, size)
+    const assigns = fits && facts.unboundedSpilled
+    const saved = saveRegister(frame, spi, assigns ? assignScalarId(env, cur, valueRegno) : reg, size)
     if (!fits) saved.id = 0
-  } else if (!reg && aligned && isStoreImm(env, insnIdx) && env.bpfCapable) {
+  } else if (!reg && aligned && facts.constantsSpilled && isStoreImm(env, insnIdx) && env.bpfCapable) {
     markKnownInt(immediate, env.insns.imm(insnIdx))
     saveRegister(frame, spi, immediate, size)
   } else if (reg && isSpillableRegType(reg.type)) {
@@ -114,6 +118,23 @@ function writeFixed(
     writeBytes(env, frame, slot, size, valueRegno, insnIdx)
   }
   if (spilled) pushJmpHistory(env, env.curState, stackAccessFlags(frame.frameno, spi))
+}
+
+/** Whether a number is kept as one in its slot: older kernels know less of them. */
+function isSpilledNumber(reg: Reg, size: number): boolean {
+  if (reg.type !== RegType.SCALAR_VALUE) return false
+  if (!facts.zerosSpilled && isNull(reg)) return false
+  if (!facts.narrowSpilled && size !== REG_SIZE) return false
+  return facts.unboundedSpilled || isBounded(reg)
+}
+
+/** register_is_bounded. */
+function isBounded(reg: Reg): boolean {
+  const { sminHi, sminLo, smaxHi, smaxLo, uminHi, uminLo, umaxHi, umaxLo, s32Min, s32Max, u32Min, u32Max } = reg
+  const signed = sminHi === -0x80000000 && sminLo === 0 && smaxHi === 0x7fffffff && smaxLo === -1
+  const unsigned = (uminHi | uminLo) === 0 && (umaxHi & umaxLo) === -1
+  const words = s32Min === -0x80000000 && s32Max === 0x7fffffff && u32Min === 0 && u32Max === -1
+  return !(tnumIsUnknown(reg) && signed && unsigned && words)
 }
 
 /** Under speculative store bypass what was stored may be read too late. */

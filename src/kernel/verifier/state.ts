@@ -195,6 +195,10 @@ export class FuncState {
   inAsyncCallbackFn = false
   inExceptionCallbackFn = false
   callbackDepth = 0
+  /** Registers, and slots, that were written since the last kept state (REG_LIVE_WRITTEN): only logs tell. */
+  writtenRegs = 0
+  private writtenLo = 0
+  private writtenHi = 0
 
   private constructor(regs: RegState[], types: number[], spilled: RegState[], from: FuncState | undefined) {
     this.regs = regs
@@ -228,7 +232,23 @@ export class FuncState {
     to.inAsyncCallbackFn = this.inAsyncCallbackFn
     to.inExceptionCallbackFn = this.inExceptionCallbackFn
     to.callbackDepth = this.callbackDepth
+    to.writtenRegs = this.writtenRegs
+    to.writtenLo = this.writtenLo
+    to.writtenHi = this.writtenHi
     return to
+  }
+
+  markSlotWritten(spi: number): void {
+    if (spi < 32) this.writtenLo |= 1 << spi
+    else this.writtenHi |= 1 << (spi - 32)
+  }
+
+  isSlotWritten(spi: number): boolean {
+    return ((spi < 32 ? this.writtenLo >>> spi : this.writtenHi >>> (spi - 32)) & 1) !== 0
+  }
+
+  clearWritten(): void {
+    this.writtenRegs = this.writtenLo = this.writtenHi = 0
   }
 
   reg(i: number): Reg {

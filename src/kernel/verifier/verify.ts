@@ -13,6 +13,7 @@ import { COMPLEXITY_LIMIT_INSNS, LogLevel, VerifierEnv, refuse } from './env.ts'
 import { processExit } from './exit.ts'
 import { markFastcallPatterns, trimFastcallStack } from './fastcall.ts'
 import { prepareFuncArgs } from './func-args.ts'
+import { isMainOfContext } from './main-args.ts'
 import { Func } from './func-ids.ts'
 import { checkHelperCall } from './helper-calls.ts'
 import { pushJmpHistory } from './history.ts'
@@ -30,7 +31,7 @@ import type { InsnAux } from './aux.ts'
 import { checkMaxStackDepth } from './stack-limits.ts'
 import { VerifierState } from './state.ts'
 import { ArgType, BPF_MAIN_FUNC, DynptrType, Flag, RegType, baseType } from './types.ts'
-import { useFactsOf } from './versions.ts'
+import { facts, useFactsOf } from './versions.ts'
 import { KernelError } from '../error.ts'
 
 /** The walk over all paths of a program (do_check, and what bpf_check does around it). */
@@ -112,6 +113,10 @@ function walkFrom(env: VerifierEnv, subprog: number): void {
 function checkMainArgs(env: VerifierEnv): void {
   if (env.input.funcInfo.length === 0) return
   const main = env.subprog(0)
+  if (!facts.mainByPrototype) {
+    main.unreliable = !isMainOfContext(env)
+    return
+  }
   try {
     prepareFuncArgs(env, 0)
     if (main.args.length !== 1 || main.args[0]?.argType !== ArgType.PTR_TO_CTX) main.unreliable = true
@@ -197,8 +202,9 @@ function walk(env: VerifierEnv): void {
       pathEnds = true
     } else {
       if (aux.jmpPoint) pushJmpHistory(env, state, 0)
-      if (level2 && printNext) {
-        env.verbose(`\nfrom ${prevInsnIdx} to ${insnIdx}${speculation(env)}:`)
+      if (facts.statesBehind ? level2 && printNext : level2 || (level && printNext)) {
+        const from = `\nfrom ${prevInsnIdx} to ${insnIdx}${speculation(env)}:`
+        env.verbose(level2 && !facts.statesBehind ? `${insnIdx}:` : from)
         printState(env, state, state.curframe, true)
         printNext = false
       }
@@ -236,7 +242,7 @@ function speculation(env: VerifierEnv): string {
 
 function printInsn(env: VerifierEnv): void {
   const { log, insnIdx, curState } = env
-  if (env.stateScratched) printInsnState(env, curState, curState.curframe)
+  if (env.stateScratched && facts.statesBehind) printInsnState(env, curState, curState.curframe)
   verboseLinfo(env, insnIdx, '; ')
   env.prevLogPos = log.end
   log.append(`${insnIdx}: ${insnText(env, insnIdx)}\n`)

@@ -1,8 +1,8 @@
 import { isSince } from '../profile/release.ts'
 
 /**
- * What Linux 6.18's stable releases changed in what the verifier finds out and says. A fact stands here once, with the
- * first release that has it; the rules ask for it by its name.
+ * What versions of Linux changed in what the verifier finds out and says. A fact stands here once, with the first version
+ * that has it (profile/release.ts); the rules ask for it by its name. Facts of 6.18's stable releases come first.
  */
 
 const since = {
@@ -35,6 +35,36 @@ const since = {
    * after 6.18.15, not later than this.
    */
   opsZeroOverContext: '6.18.44',
+  /** States are shown behind the instruction that led to them, not before each. */
+  statesBehind: '5.17',
+  /** A number is called a scalar, and what isn't so is left out of the brackets. */
+  scalarsNamed: '5.18',
+  /** Offsets and constants of zero are left out, maps have their names, large numbers are hexadecimal. */
+  statesShort: '6.8',
+  /** Source lines come with their file and number. */
+  linesPlaced: '6.9',
+  /** Backtracking tells of the frame it's in, and names registers and slots. */
+  precisionByFrame: '6.4',
+  /** At a place where paths may meet, registers that aren't alive are forgotten: not later than this. */
+  deadForgotten: '7.2',
+  /** Which registers are alive is found out, and shown, before the walk. */
+  liveRegistersShown: '6.15',
+  /** Which registers and slots were written since the last kept state isn't shown any more. */
+  writesUnshown: '6.18',
+  /** Zeros are spilled as numbers, not as bytes of zero. */
+  zerosSpilled: '6.8',
+  /** Stored constants are spilled numbers too. */
+  constantsSpilled: '6.4',
+  /** Numbers of which nothing is known are spilled too, and get an id. */
+  unboundedSpilled: '6.9',
+  /** Parts of numbers are spilled too. */
+  narrowSpilled: '5.16',
+  /** The main function's arguments aren't compared with its context before it's walked, but by its prototype alone. */
+  mainByPrototype: '6.8',
+  /** Memory may be an argument of a global function, and what else may not has another message. */
+  pointersToGlobals: '5.13',
+  /** Helpers that a type may not call are known all the same. */
+  helpersRefusedByType: '6.10',
 } as const
 
 export type Facts = Readonly<Record<keyof typeof since, boolean>>

@@ -1,0 +1,1 @@
+export function kept(text: string): string

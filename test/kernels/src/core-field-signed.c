@@ -1,0 +1,22 @@
+// compilers: clang-19
+/* Whether a member has a sign. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#define CORE __attribute__((preserve_access_index))
+
+struct task_struct {
+	int pid;
+	int tgid;
+	char comm[16];
+} CORE;
+
+char _license[] SEC("license") = "GPL";
+
+SEC("raw_tp/sys_enter")
+int prog(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	return __builtin_preserve_field_info(task->pid, BPF_FIELD_SIGNED);
+}

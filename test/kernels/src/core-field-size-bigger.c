@@ -1,0 +1,21 @@
+// compilers: clang-19
+/* A load as wide as the member is here. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#define CORE __attribute__((preserve_access_index))
+
+struct task_struct {
+	unsigned long nvcsw;
+	int prio;
+} CORE;
+
+char _license[] SEC("license") = "GPL";
+
+SEC("raw_tp/sys_enter")
+int prog(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	return BPF_CORE_READ(task, prio) + (int)BPF_CORE_READ(task, nvcsw);
+}
