@@ -111,6 +111,9 @@ export function mapCreate(kernel: Kernel, task: Task, given: MapCreateAttr): Fd 
   return openFd(kernel, task, { kind: 'map', id: record.id, ...mode })
 }
 
+/** What only allocating a map finds out: no room, or (of operations of a struct) no such operations. */
+const allocErrors: ReadonlySet<number> = new Set([Errno.ENOMEM, Errno.ENOTSUPP])
+
 /** Some types' attributes are looked at before the rights (map_alloc_check), all others' and the room that there is after. */
 function shapeOf(kernel: Kernel, task: Task, attr: MapCreateAttr): ReturnType<typeof checkMapCreate> {
   const mayCreate = () => {
@@ -124,7 +127,7 @@ function shapeOf(kernel: Kernel, task: Task, attr: MapCreateAttr): ReturnType<ty
     mayCreate()
     return shape
   } catch (error) {
-    if (error instanceof KernelError && error.errno === Errno.ENOMEM) mayCreate()
+    if (error instanceof KernelError && allocErrors.has(error.errno)) mayCreate()
     throw error
   }
 }
