@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bootMachine } from '../../src/kernel/boot.ts'
+import { keepOnly, restrict } from '../steps/rights.ts'
 import type { Verdict as OurVerdict } from './load-one.ts'
 import { loadOne, normalize } from './load-one.ts'
 
@@ -19,6 +20,7 @@ const SLOW_MS = 5000
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    keep: { type: 'string' },
     level: { type: 'string', default: '1' },
     only: { type: 'string' },
     show: { type: 'string', default: '25' },
@@ -53,7 +55,9 @@ function load({ file, prog }: Verdict): OurVerdict {
   }
   const machine = bootMachine({ profile, cpus: Number(cpus) })
   try {
-    return loadOne(machine.process('verdicts'), bytes, file, prog, level, false)
+    const process = machine.process('verdicts')
+    if (values.keep !== undefined) restrict(process, { keep: keepOnly(values.keep) })
+    return loadOne(process, bytes, file, prog, level, false)
   } finally {
     machine.close()
   }

@@ -78,7 +78,7 @@ export function attachCases(file: string, types: Btf, sys: Syscalls): AttachCase
     return {
       op: 'progLoad',
       attr: { ...attr, progName: name.slice(0, 15), logSize: LOG_SIZE * 4, logLevel: level },
-      ...(as && { as }),
+      ...(as ? { as } : { translated: true }),
       fds: { progBtfFd: 'btf', ...(target && { attachProgFd: target }) },
       fdArray: maps.map((_, i) => `map${i}`),
     }

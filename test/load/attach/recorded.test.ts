@@ -5,24 +5,21 @@ import { bootMachine } from '../../../src/kernel/boot.ts'
 import { vmlinuxTypes } from '../../../src/kernel/btf/vmlinux.ts'
 import { KernelError } from '../../../src/kernel/error.ts'
 import { loadProfile } from '../../../src/kernel/profile/profile.ts'
-import { brief } from '../../steps/recorded.ts'
 import { runSteps } from '../../steps/step.ts'
-import { settled } from '../../verifier/program-steps.ts'
+import { kept } from '../rights/kept.ts'
 import { attachCases } from './attach-cases.ts'
 
 /** Programs for functions of other programs: Linux 6.18's verdict and log (record.mjs). */
 
-type Brief = ReturnType<typeof brief>
-
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-const answers = JSON.parse(readFileSync(path('recorded/attach.json'), 'utf8')) as Record<string, Brief>
+const answers = JSON.parse(readFileSync(path('recorded/attach.json'), 'utf8')) as Record<string, unknown>
 const types = vmlinuxTypes(loadProfile('6.18'))
 
 test('extensions, and programs that trace programs', () => {
   const process = bootMachine().process('test')
   const ours = attachCases(path('obj/attach.clang-19.o'), types, process).map(([name, steps]) => {
     const last = runSteps(process, steps).at(-1)
-    return [name, last && brief(settled(last))] as const
+    return [name, last && kept(name, last)] as const
   })
   expect(Object.fromEntries(ours)).toEqual(answers)
 })

@@ -57,7 +57,7 @@ export function stepsOf({ btf, attr, name }: Unrelocated, more: Partial<ProgLoad
   const asked = { ...rest, insns, progName: name.slice(0, 15), logSize: LOG_SIZE, ...more }
   return [
     { op: 'btfLoad', attr: { btf }, as: 'btf' },
-    { op: 'progLoad', attr: asked, ...(progBtfFd !== undefined && { fds: { progBtfFd: 'btf' } }) },
+    { op: 'progLoad', attr: asked, translated: true, ...(progBtfFd !== undefined && { fds: { progBtfFd: 'btf' } }) },
   ]
 }
 
