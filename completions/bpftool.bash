@@ -139,7 +139,7 @@ _bpftool_state() {
   131) lists='pin' next=175 ;;
   132) lists='none' next=2 ;;
   133) keys='cpus:132' ;;
-  134) keys='host:2 btf:176' ;;
+  134) keys='host:2 btf:176 image:176 package:176' ;;
   135) keys='recursive:2' ;;
   136) keys='all:177' lists='kernel' next=177 ;;
   137) lists='none' next=177 ;;

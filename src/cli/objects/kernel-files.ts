@@ -4,34 +4,55 @@ import type { Args } from '../args.ts'
 import type { Command } from '../command.ts'
 import { CommandError, UsageError } from '../command.ts'
 import { findBtfSections } from './btf-elf.ts'
+import { kernelFromImage } from './kernel-image.ts'
+import { kernelFromPackage } from './kernel-package.ts'
 
 /** The words of `kernel import` that name files: what somebody took from another kernel. */
 
 const ELF_MAGIC = '\x7fELF'
 
+const words = ['btf', 'image', 'package', 'config', 'kallsyms', 'release'] as const
+type Told = Partial<Record<(typeof words)[number], string>>
+
 /** @throws CommandError, UsageError. */
-export function kernelFromFiles(cmd: Command, args: Args): KernelSource {
-  const words = ['btf', 'config', 'kallsyms', 'release'] as const
-  const told: Partial<Record<(typeof words)[number], string>> = {}
+export async function kernelFromFiles(cmd: Command, args: Args): Promise<KernelSource> {
+  const told = takeWords(args)
+  const { config, kallsyms, release } = told
+  if (release !== undefined && !/^\d+\.\d+[\w.+-]*$/.test(release))
+    throw new CommandError(`not a kernel's release: '${release}'`)
+  const source = await sourceOf(cmd, told)
+  return {
+    ...source,
+    config: config === undefined ? source.config : readFile(cmd, config),
+    kallsyms: kallsyms === undefined ? source.kallsyms : readFile(cmd, kallsyms),
+    release: release ?? source.release,
+  }
+}
+
+function takeWords(args: Args): Told {
+  const told: Told = {}
   while (args.length > 0) {
     const word = words.find((each) => args.is(each))
-    if (word === undefined)
-      throw new CommandError(`expected 'host', 'btf', 'config', 'kallsyms' or 'release': '${args.shift()}'`)
+    if (word === undefined) {
+      const expected = "'host', 'btf', 'image', 'package', 'config', 'kallsyms' or 'release'"
+      throw new CommandError(`expected ${expected}: '${args.shift()}'`)
+    }
     args.shift()
     if (args.length === 0) throw new UsageError()
     if (told[word] !== undefined) throw new CommandError(`'${word}' is there twice`)
     told[word] = args.shift()
   }
-  const { btf, config, kallsyms, release } = told
-  if (btf === undefined) throw new CommandError("a kernel is imported from 'host', or from its types: 'btf FILE'")
-  if (release !== undefined && !/^\d+\.\d+[\w.+-]*$/.test(release))
-    throw new CommandError(`not a kernel's release: '${release}'`)
-  return {
-    vmlinuxBtf: typesIn(cmd, btf),
-    config: config === undefined ? undefined : readFile(cmd, config),
-    kallsyms: kallsyms === undefined ? undefined : readFile(cmd, kallsyms),
-    release,
-  }
+  return told
+}
+
+/** The kernel's types, and what comes with them. */
+async function sourceOf(cmd: Command, { btf, image, package: pkg }: Told): Promise<KernelSource> {
+  const given = [btf, image, pkg].filter((path) => path !== undefined)
+  if (given.length > 1) throw new CommandError("a kernel is in one place: 'btf', 'image' or 'package'")
+  if (btf !== undefined) return { vmlinuxBtf: typesIn(cmd, btf) }
+  if (image !== undefined) return kernelFromImage(readFile(cmd, image), image)
+  if (pkg !== undefined) return kernelFromPackage(readFile(cmd, pkg), pkg)
+  throw new CommandError("a kernel is imported from 'host', from its types, 'btf FILE', an 'image' or a 'package'")
 }
 
 /** Raw BTF, or the section of a vmlinux. */

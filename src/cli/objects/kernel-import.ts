@@ -6,12 +6,12 @@ import { kernelsFolder } from '../user-folders.ts'
 import { kernelFromFiles } from './kernel-files.ts'
 
 /** `kernel import NAME host`, or from files. */
-export const importVerb: Verb = (cmd, args) => {
+export const importVerb: Verb = async (cmd, args) => {
   if (args.length < 2) throw new UsageError()
   const name = args.shift()
   const fromHost = args.is('host')
   if (fromHost) args.shift()
-  const source = fromHost ? undefined : kernelFromFiles(cmd, args)
+  const source = fromHost ? undefined : await kernelFromFiles(cmd, args)
   if (args.length > 0) throw new UsageError()
   let profile: Profile
   try {

@@ -126,7 +126,8 @@ export const kernelVerbs: readonly (readonly [string, Verb | 'help'])[] = [
 export const kernelHelp = `Usage: bpftool kernel { show | list }
        bpftool kernel boot [NAME] [cpus N]
        bpftool kernel import NAME host
-       bpftool kernel import NAME btf FILE [config FILE] [kallsyms FILE] [release VERSION]
+       bpftool kernel import NAME { btf | image | package } FILE \\
+                         [config FILE] [kallsyms FILE] [release VERSION]
        bpftool kernel reset
        bpftool kernel help
 

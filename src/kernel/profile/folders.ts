@@ -51,6 +51,12 @@ export function listKernels(imported?: string): KernelName[] {
   return [...own.map((name) => ({ name, imported: false })), ...users.map((name) => ({ name, imported: true }))]
 }
 
+/** The package's own kernel that is most like one of a version: the nearest older one, or the oldest. */
+export function likestKernel(linux: string): string | undefined {
+  const names = namesIn(builtIn())
+  return names.filter((each) => isSince({ linux }, each)).at(-1) ?? names[0]
+}
+
 function namesIn(place: string): string[] {
   try {
     const names = readdirSync(place).filter((name) => isKernelName(name) && isProfile(join(place, name)))

@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as Zlib from 'node:zlib'
-import { isBuiltIn, isKernelName } from './folders.ts'
+import { isBuiltIn, isKernelName, likestKernel } from './folders.ts'
 import { hostKernel } from './host.ts'
 import type { KernelParts } from './pack.ts'
 import { PackEffort, packProfile } from './pack.ts'
 import { lateRequire } from './package-root.ts'
 import type { Profile } from './profile.ts'
 import { forgetProfile, loadProfile } from './profile.ts'
+import { linuxVersion } from './release.ts'
 import type { KernelSource } from './source.ts'
 import { ImportError } from './source.ts'
 
@@ -15,7 +16,8 @@ import { ImportError } from './source.ts'
 
 /**
  * Keeps a kernel under a name in the folder of imported ones, in place of one of the same name. It's there whole, or as
- * it was before. What isn't told is taken from another kernel, `base`.
+ * it was before. What isn't told is taken from the package's own kernel that is most like it, or from `base` where nobody
+ * knows its version.
  *
  * @param source undefined: the running kernel.
  * @throws ImportError.
@@ -24,9 +26,9 @@ export function importProfile(folder: string, name: string, source: KernelSource
   if (!isKernelName(name)) throw new ImportError(`'${name}' can't be a kernel's name`)
   if (isBuiltIn(name)) throw new ImportError(`the kernel '${name}' is built in: choose another name`)
   const told = source ?? hostKernel()
-  const other = loadProfile(base)
-  const parts = checkedParts(told, other)
   const release = told.release ?? releaseIn(told.config)
+  const other = loadProfile((release && likestKernel(linuxVersion(release, told.version ?? ''))) ?? base)
+  const parts = checkedParts(told, other)
   const borrowed = [
     ...(['config', 'kallsyms', 'sysctl'] as const).filter((part) => told[part] === undefined),
     ...(release === undefined ? ['release'] : []),
