@@ -7,7 +7,7 @@ import { require, requireRoom } from './alloc-check.ts'
 import { BaseMap } from './base.ts'
 import type { MapFamily } from './family.ts'
 import type { MapEnvironment } from './map.ts'
-import { BLOCK, RingData } from './ring-data.ts'
+import { RingData, ringBlock } from './ring-data.ts'
 
 const PAGE_SIZE = 4096
 const POINTER = 8
@@ -138,7 +138,8 @@ export class RingbufMap extends BaseMap {
   reserve(size: number): number {
     const position = this.#take(size, BUSY)
     if (position < 0) return 0
-    if ((position % BLOCK) + recordLength(size) <= BLOCK) return this.#data.at(position) + HEADER
+    const block = ringBlock(this.record.maxEntries)
+    if ((position % block) + recordLength(size) <= block) return this.#data.at(position) + HEADER
     const at = this.env.memory.alloc(Math.max(size, 1))
     this.#data.read(position + HEADER, size, at)
     this.#reserved.set(at, { position, size })
@@ -173,7 +174,7 @@ export class RingbufMap extends BaseMap {
 
   /** Where compiled programs put what comes next. */
   #nextBlock(position: number): void {
-    const start = position - (position % BLOCK)
+    const start = position - (position % ringBlock(this.record.maxEntries))
     // In the first turn around the ring, nobody has been there.
     if (start >= this.#stored && start < this.record.maxEntries) this.#data.begin(start)
     const at = this.#data.at(start)

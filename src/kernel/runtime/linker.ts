@@ -8,7 +8,7 @@ import { fault } from '../helpers/impl/run.ts'
 import { commitSample, reserveSample } from '../helpers/impl/ringbuf.ts'
 import { kfuncByNumber } from '../helpers/kfuncs/index.ts'
 import { helperTraits } from '../helpers/traits.ts'
-import { BLOCK } from '../maps/ring-data.ts'
+import { ringBlock } from '../maps/ring-data.ts'
 import { RingbufMap } from '../maps/ringbuf.ts'
 import { RunArea } from '../memory/run-area.ts'
 import { faults } from './compile/imports.ts'
@@ -174,7 +174,7 @@ export class RuntimeImports {
     const noteBlock = () => {
       if (map.block === block) return
       block = map.block
-      if (block !== 0) run.grants.note(block, BLOCK)
+      if (block !== 0) run.grants.note(block, ringBlock(map.record.maxEntries))
     }
     noteBlock()
     if (what === 'reserve') {

@@ -5,7 +5,7 @@ import { MapType } from '../../../uapi/map-type.ts'
 import { MAP_HI } from '../../helpers/impl/address.ts'
 import { GRANT_BOTH, GRANT_READ } from '../../helpers/impl/grants.ts'
 import { RingLayout, recordLength } from '../../maps/ringbuf.ts'
-import { BLOCK } from '../../maps/ring-data.ts'
+import { ringBlock } from '../../maps/ring-data.ts'
 import { RunArea } from '../../memory/run-area.ts'
 import type { MapRecord } from '../../objects/records.ts'
 import { WasmCode } from '../wasm/code.ts'
@@ -104,9 +104,11 @@ function writeCommit(w: FunctionWriter, discard: boolean): boolean {
   }
   const { mapId, size } = value
   const { imports } = w.program
+  const record = w.input.map(mapId)
+  if (!record) return false
   w.getLow(1)
   code.i32(discard ? 1 : 0)
-  code.call(w.program.shared(`commit ${mapId} ${size}`, [I32, I32], () => commitFunction(mapId, size, imports)))
+  code.call(w.program.shared(`commit ${mapId} ${size}`, [I32, I32], () => commitFunction(record, size, imports)))
   code.op('i64.extend_i32_s')
   w.set(0)
   return true
@@ -156,10 +158,10 @@ function writeTake(code: WasmCode, record: MapRecord, size: number, flags: numbe
   code.memory('i32.load', BLOCK_START)
   code.op('i32.sub')
   code.tee(l.at)
-  code.i32(BLOCK - length)
+  code.i32(ringBlock(record.maxEntries) - length)
   code.op('i32.gt_u')
   code.branch('br_if', 0)
-  writePassCommitted(code, l)
+  writePassCommitted(code, ringBlock(record.maxEntries), l)
   // end < consumer, end - consumer >= the ring's size, end - pending >= that: there may be no room.
   code.get(l.producer)
   code.i64(length, 0)
@@ -202,7 +204,7 @@ function writeTake(code: WasmCode, record: MapRecord, size: number, flags: numbe
 }
 
 /** Moves the position of what is pending behind the records that are committed. */
-function writePassCommitted(code: WasmCode, l: Locals): void {
+function writePassCommitted(code: WasmCode, block: number, l: Locals): void {
   code.get(l.ring)
   code.memory('i64.load', PENDING)
   code.set(l.pending)
@@ -218,7 +220,7 @@ function writePassCommitted(code: WasmCode, l: Locals): void {
   code.memory('i32.load', BLOCK_START)
   code.op('i32.sub')
   code.tee(l.away)
-  code.i32(BLOCK)
+  code.i32(block)
   code.op('i32.ge_u')
   // In another block: to the map.
   code.branch('br_if', 2)
@@ -290,7 +292,7 @@ function reserveFunction(record: MapRecord, size: number, imports: Imports) {
   code.global(imports.table(record.id))
   code.memory('i32.load', BLOCK_AT)
   code.set(l.at)
-  writeInTable(code, l.at, BLOCK)
+  writeInTable(code, l.at, ringBlock(record.maxEntries))
   writeTake(code, record, size, BUSY, l, imports)
   code.get(l.at)
   code.i32(HEADER)
@@ -333,7 +335,8 @@ function outputFunction(record: MapRecord, size: number, imports: Imports) {
 }
 
 /** Takes a sample's place, and whether it's discarded; returns 0. */
-function commitFunction(mapId: number, size: number, imports: Imports) {
+function commitFunction(record: MapRecord, size: number, imports: Imports) {
+  const mapId = record.id
   const code = new WasmCode()
   const away = 2
   code.open('block')
@@ -348,7 +351,7 @@ function commitFunction(mapId: number, size: number, imports: Imports) {
   code.op('i32.sub')
   code.get(away)
   code.op('i32.sub')
-  code.i32(BLOCK - HEADER)
+  code.i32(ringBlock(record.maxEntries) - HEADER)
   code.op('i32.ge_u')
   code.branch('br_if', 0)
   writeInTable(code, 0, size)
