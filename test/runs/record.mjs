@@ -89,7 +89,7 @@ try {
   })
   const kernel = JSON.stringify(read('release').trim())
   writeFileSync(
-    new URL('recorded.json', import.meta.url),
+    new URL('recorded/fixtures.json', import.meta.url),
     `{ "kernel": ${kernel}, "objects": {\n${lines.join(',\n')}\n} }\n`,
   )
   console.log(

@@ -14,7 +14,7 @@ interface Recorded {
   programs: Record<string, Record<string, RunAnswer>>
 }
 
-const { objects } = JSON.parse(readFileSync(new URL('recorded.json', import.meta.url), 'utf8')) as {
+const { objects } = JSON.parse(readFileSync(new URL('recorded/fixtures.json', import.meta.url), 'utf8')) as {
   objects: Record<string, Recorded>
 }
 const obj = fileURLToPath(new URL('../../fixtures/obj/', import.meta.url))
