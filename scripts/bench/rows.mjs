@@ -112,6 +112,21 @@ function verification(argv, object) {
   return (microseconds * 1e3) / instructions
 }
 
+/** 6.18's types in a file. */
+function vmlinuxTypes() {
+  const packed = readFileSync(join(root, 'profiles/6.18/vmlinux.btf.br'))
+  return file('vmlinux', () => brotliDecompressSync(packed))
+}
+
+function dumpRow(what, words) {
+  const measure = () => {
+    needPeer()
+    const argv = words.map((word) => (word === 'VMLINUX' ? vmlinuxTypes() : word))
+    return inTurn(bpf(...argv), real(...argv), 7, { env })
+  }
+  return [`btf dump file vmlinux ${what} / real`, 2, measure]
+}
+
 /** Name, what is compared, its budget (undefined: there is none, the figure alone is printed), and how it is measured. */
 export const rows = {
   version: ['version / node -e 0', 1.15, () => inTurn(bpf('version'), node, 21, { env })],
@@ -121,15 +136,26 @@ export const rows = {
     1.5,
     () => inTurn(bpf('--state', machineOf(10), 'prog', 'show'), node, 21, { env }),
   ],
-  vmlinux: [
-    'btf dump file vmlinux format c / real',
-    2,
+  vmlinux: dumpRow('format c', ['btf', 'dump', 'file', 'VMLINUX', 'format', 'c']),
+  vmlinuxRaw: dumpRow('raw', ['btf', 'dump', 'file', 'VMLINUX']),
+  vmlinuxJson: dumpRow('-j', ['-j', 'btf', 'dump', 'file', 'VMLINUX']),
+  minimal: [
+    'gen min_core_btf of vmlinux / real',
+    3,
     () => {
       needPeer()
-      const packed = readFileSync(join(root, 'profiles/6.18/vmlinux.btf.br'))
-      const vmlinux = file('vmlinux', () => brotliDecompressSync(packed))
-      const words = ['btf', 'dump', 'file', vmlinux, 'format', 'c']
+      const object = join(root, 'test/gen/obj/core.clang-19.o')
+      const words = ['gen', 'min_core_btf', vmlinuxTypes(), join(work, 'minimal'), object]
       return inTurn(bpf(...words), real(...words), 7, { env })
+    },
+  ],
+  object: [
+    'gen object of two / node -e 0',
+    1.5,
+    () => {
+      const inputs = ['one', 'two'].map((name) => join(root, `test/gen/links/link_${name}.clang-19.o`))
+      const words = ['gen', 'object', join(work, 'linked.o'), ...inputs]
+      return inTurn(bpf(...words), node, 21, { env })
     },
   ],
   update: [

@@ -308,7 +308,8 @@ export class Btf {
 
   /** Own types whose names without `___flavour` are this one, in order. */
   idsOfEssentialName(name: string): number[] {
-    this.#essential ??= new EssentialIndex(this, this.#strings, this.#startStr)
+    const own = { words: this.#words, offsets: this.#offsets, strings: this.#strings }
+    this.#essential ??= new EssentialIndex(this, own, this.#startStr)
     return this.#essential.ids(name)
   }
 

@@ -1,5 +1,6 @@
 import { hashAt } from './string-pool.ts'
 import type { Btf } from './btf.ts'
+import type { FlatBtf } from './flat.ts'
 
 const encoder = new TextEncoder()
 const UNDERSCORE = 0x5f
@@ -15,8 +16,8 @@ export class EssentialIndex {
   readonly #heads: Int32Array
   readonly #next: Int32Array
 
-  /** @param strings BTF's own, `startStr` the offset of the first. */
-  constructor(btf: Btf, strings: Uint8Array, startStr: number) {
+  /** @param own BTF's own types, from [1], and strings; `startStr` is the offset of the first of these. */
+  constructor(btf: Btf, { words, offsets, strings }: FlatBtf, startStr: number) {
     this.#btf = btf
     this.#strings = strings
     this.#startStr = startStr
@@ -26,7 +27,7 @@ export class EssentialIndex {
     this.#heads = new Int32Array(buckets).fill(-1)
     this.#next = new Int32Array(count)
     for (let i = count - 1; i >= 0; i--) {
-      const nameOff = btf.nameOff(btf.startId + i)
+      const nameOff = words[offsets[i + 1] as number] as number
       if (nameOff === 0) continue
       const hash =
         nameOff < startStr

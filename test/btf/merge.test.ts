@@ -4,7 +4,7 @@ import { Btf, Kind } from '../../src/btf/btf.ts'
 import { mergeBtf } from '../../src/btf/merge.ts'
 import { bootMachine } from '../../src/kernel/boot.ts'
 import { answer } from '../cli/memory.ts'
-import { SEEDS, brief, withUnits } from './merges.ts'
+import { SEEDS, brief, withModule, withUnits } from './merges.ts'
 import { randomUnits } from './units.ts'
 import type { OpenMachine } from '../../src/cli/main.ts'
 
@@ -40,4 +40,18 @@ test('one BTF without its duplicates', () => {
   expect(twice.typeCount - variables(twice)).toBe(deduplicated.typeCount - variables(deduplicated))
   expect(twice.stringsEnd).toBe(deduplicated.stringsEnd)
   expect(mergeBtf([deduplicated]).flat()).toEqual(deduplicated.flat())
+})
+
+test('types of modules go on from their kernel’s, as the real bpftool relocates them', async () => {
+  const modules = JSON.parse(readFileSync(new URL('recorded/modules.json', import.meta.url), 'utf8')) as string[][]
+  const received: string[][] = []
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    received.push(
+      await withModule(seed, async (words, folder) => {
+        const { status, stdout, stderr } = await answer(words, open)
+        return brief(status, stdout, stderr, folder)
+      }),
+    )
+  }
+  expect(received).toEqual(modules)
 })

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
+import { randomModule } from './distilled.ts'
 import { randomUnits } from './units.ts'
 
 /** How many seeds are recorded. */
@@ -19,6 +20,27 @@ export async function withUnits<T>(seed: number, ask: (words: string[], folder: 
     const words = ['-d', '-B', file('base', base), 'btf', 'dump']
     units.forEach((bytes, i) => words.push('file', file(`unit${i}`, bytes)))
     return await ask(words, folder)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Asks for a module's types, on its own distilled base and on the kernel's. */
+export async function withModule<T>(
+  seed: number,
+  ask: (words: string[], folder: string) => T | Promise<T>,
+): Promise<T[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'module-'))
+  try {
+    const { base, object } = randomModule(seed)
+    const [kernel, file] = [join(folder, 'base'), join(folder, 'module.ko')]
+    writeFileSync(kernel, base)
+    writeFileSync(file, object)
+    return [
+      await ask(['btf', 'dump', 'file', file], folder),
+      await ask(['-d', '-B', kernel, 'btf', 'dump', 'file', file], folder),
+      await ask(['-B', kernel, 'btf', 'dump', 'file', file, 'file', file], folder),
+    ]
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -39,3 +39,28 @@ export function mutated(file: Uint8Array, next: () => number): Uint8Array {
   }
   return next() % 20 === 0 ? bytes.subarray(0, next() % bytes.length) : bytes
 }
+
+/** Raw BTF with a few of its words changed: in its header, its types or its strings. */
+export function mutatedBtf(blob: Uint8Array, next: () => number): Uint8Array {
+  const bytes = Uint8Array.from(blob)
+  const view = new DataView(bytes.buffer)
+  for (let times = 1 + (next() % 4); times > 0; times--) {
+    const at = (next() % 4 === 0 ? next() % 24 : next() % bytes.length) & ~3
+    if (at + 4 > bytes.length) continue
+    switch (next() % 4) {
+      case 0:
+        view.setUint32(at, words[next() % words.length] as number, true)
+        break
+      case 1:
+        // Another type's id, or another kind.
+        view.setUint32(at, next() % 64, true)
+        break
+      case 2:
+        bytes[at + 3] = next() % 24
+        break
+      default:
+        bytes[at + (next() % 4)] = next() & 0xff
+    }
+  }
+  return next() % 20 === 0 ? bytes.subarray(0, next() % bytes.length) : bytes
+}

@@ -1,4 +1,5 @@
 import { Btf, BtfError } from '../../btf/btf.ts'
+import { relocateBtf } from '../../btf/relocate.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../../kernel/error.ts'
 import { findBtfSections } from './btf-elf.ts'
@@ -63,13 +64,24 @@ function parseElf(cmd: Command, path: string, bytes: Uint8Array, base: Btf | und
   if (sections.btfBase !== undefined) {
     const distilled = parseBtf(cmd, sections.btfBase, undefined)
     if (typeof distilled === 'number') return distilled
-    // A module's types are relocated to the base that is given; that isn't done here.
-    if (base !== undefined) return Errno.ENOTSUP
     itsBase = distilled
   }
   const btf = parseBtf(cmd, sections.btf, itsBase)
-  if (typeof btf !== 'number') btf.setPointerSize(sections.pointerSize)
-  return btf
+  if (typeof btf === 'number') return btf
+  // A module's types go on from the base that is given.
+  const relocated = itsBase === base || base === undefined ? btf : relocate(cmd, btf, base)
+  if (typeof relocated !== 'number') relocated.setPointerSize(sections.pointerSize)
+  return relocated
+}
+
+function relocate(cmd: Command, btf: Btf, base: Btf): Btf | number {
+  try {
+    return relocateBtf(btf, base)
+  } catch (error) {
+    if (!(error instanceof BtfError)) throw error
+    log(cmd, error.lines)
+    return error.errno
+  }
 }
 
 /** -B: main has parsed it by now; `undefined` where none was given. @returns the types or bpftool's status. */

@@ -1,0 +1,92 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { findBtfSections } from '../../src/cli/objects/btf-elf.ts'
+import { run } from '../../src/cli/main.ts'
+import { memoryMachine } from '../cli/memory.ts'
+import { random } from '../random.ts'
+import { mutated, mutatedBtf } from './mutate.ts'
+import type { CommandIo } from '../../src/cli/io.ts'
+
+/** Gives damaged objects and damaged BTF to the commands that read them. See fuzz.mjs. */
+
+const [first = '1', count = '1000', ...files] = process.argv.slice(2)
+const MAX_SECONDS = 20
+const MAX_BYTES = 1 << 30
+const folder = mkdtempSync(join(tmpdir(), 'gen-fuzz-'))
+const file = join(folder, 'changed.o')
+const output = join(folder, 'output')
+const good = resolve(files[0] ?? '')
+const commands: Readonly<Record<string, readonly string[]>> = {
+  raw: ['btf', 'dump', 'file', file],
+  c: ['btf', 'dump', 'file', file, 'format', 'c'],
+  json: ['-j', 'btf', 'dump', 'file', file],
+  object: ['gen', 'object', output, good, file],
+  minimal: ['gen', 'min_core_btf', file, output, file],
+  skeleton: ['gen', 'skeleton', file],
+  subskeleton: ['gen', 'subskeleton', file],
+  light: ['gen', 'skeleton', '-L', file],
+  types: ['gen', 'types', file],
+}
+const only = process.env['ONLY']?.split(',') ?? Object.keys(commands)
+const machine = memoryMachine()
+const tally = { runs: 0, accepted: 0, bad: 0, slowest: 0, memory: 0 }
+
+/** BTF that objects hold, by file. */
+const blobs = files.flatMap((each) => {
+  const bytes = readFileSync(each)
+  const sections = findBtfSections(bytes, each)
+  return typeof sections === 'string' || sections.btf === undefined ? [] : [Uint8Array.from(sections.btf)]
+})
+
+/** What a command says on stderr, and its status; what it prints is not kept, since some types pad without end. */
+async function answer(words: readonly string[]): Promise<{ status: number; stderr: string }> {
+  let stderr = ''
+  const io: CommandIo = {
+    stdout: () => undefined,
+    stderr: (text) => {
+      stderr += text
+    },
+    stdin: () => new Uint8Array(0),
+    env: {},
+    cwd: '/',
+    columns: undefined,
+  }
+  return { status: await run(words, io, machine), stderr }
+}
+
+for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
+  const next = random(seed)
+  const raw = next() % 4 === 0
+  const source = files[next() % files.length] as string
+  writeFileSync(
+    file,
+    raw ? mutatedBtf(blobs[next() % blobs.length] as Uint8Array, next) : mutated(readFileSync(source), next),
+  )
+  if (process.env['KEEP']) writeFileSync(process.env['KEEP'], readFileSync(file))
+  for (const name of only) {
+    const words = commands[name]
+    if (words === undefined || (raw && name !== 'raw' && name !== 'c' && name !== 'json' && name !== 'minimal'))
+      continue
+    const start = performance.now()
+    let wrong: string | undefined
+    try {
+      const { status, stderr } = await answer(words)
+      if (status === 0) tally.accepted++
+      if (/internal:|\n {4}at /.test(stderr)) wrong = stderr.slice(0, 300)
+    } catch (error) {
+      wrong = String(error)
+    }
+    const seconds = (performance.now() - start) / 1000
+    if (seconds > MAX_SECONDS) wrong = `${seconds.toFixed(1)} s`
+    tally.runs++
+    tally.slowest = Math.max(tally.slowest, seconds)
+    if (wrong === undefined) continue
+    tally.bad++
+    console.log(`seed ${seed} ${name} (${raw ? 'BTF' : basename(source)}): ${wrong}`)
+  }
+  if (seed % 64 === 0) tally.memory = Math.max(tally.memory, process.memoryUsage().rss)
+}
+if (tally.memory > MAX_BYTES) console.log('too much memory')
+rmSync(folder, { recursive: true })
+console.log(JSON.stringify({ ...tally, slowest: tally.slowest.toFixed(2), memory: `${tally.memory >> 20} MB` }))
