@@ -5,7 +5,9 @@ import { describe, expect, test } from '@jest/globals'
 import { bootMachine } from '../../src/kernel/boot.ts'
 import type { EngineName } from '../../src/kernel/helpers/impl/run-kernel.ts'
 import { KernelError } from '../../src/kernel/error.ts'
+import { u32Key } from '../../src/kernel/store/bytes.ts'
 import { MemoryStore } from '../../src/kernel/store/memory.ts'
+import { Table } from '../../src/kernel/store/store.ts'
 import { loadObject, openObject } from '../../src/libbpf/object.ts'
 import { strerror } from '../../src/uapi/errno.ts'
 import { packets } from './inputs.mjs'
@@ -105,4 +107,28 @@ test('what programs keep in maps is there for another process', () => {
   out(first, 'keep', 0)
   expect(out(second, 'keep_later', 3)).toEqual([4242, 4259, -1])
   for (const machine of machines) machine.close()
+})
+
+test('objects go with the elements that they were kept in', () => {
+  const store = new MemoryStore()
+  const machine = bootMachine({ store, engine: 'interpreter', kernels: tmpdir() })
+  const system = machine.process('bpftool')
+  const { bpf } = system
+  const object = openObject(new Uint8Array(readFileSync(new URL('obj/kfuncs.clang-19.o', import.meta.url))), 'kfuncs', {
+    print: () => undefined,
+  })
+  loadObject(object, system)
+  const keep = object.programs.find(({ name }) => name === 'keep')?.fd ?? -1
+  const kepts = object.maps.find(({ name }) => name === 'kepts')?.fd ?? -1
+  const pages = () => [...store.scan(Table.ELEM, u32Key(0), u32Key(1))].length
+  const once = () => {
+    bpf.progTestRun(keep, { repeat: 1, dataIn: packets['udp4'] as Uint8Array, dataSizeOut: ROOM })
+    bpf.mapDeleteElem(kepts, new Uint8Array([1, 0, 0, 0]))
+  }
+  once()
+  const before = pages()
+  expect(before).toBeGreaterThan(0)
+  for (let i = 0; i < 400; i++) once()
+  expect(pages()).toBe(before)
+  machine.close()
 })

@@ -7,7 +7,7 @@ import type { CheckedBtf } from '../btf/checked.ts'
 import { openChecked } from '../btf/checked.ts'
 import { vmlinuxTypes } from '../btf/vmlinux.ts'
 import { KernelError } from '../error.ts'
-import type { EngineName } from '../helpers/impl/run-kernel.ts'
+import type { EngineName, ProgTypes } from '../helpers/impl/run-kernel.ts'
 import type { StoredMap } from '../objects/encode.ts'
 import type { KeptKind } from '../objects/objects.ts'
 import { Objects } from '../objects/objects.ts'
@@ -112,6 +112,7 @@ export class Kernel {
       possibleCpus,
       now: () => clock.boottime(),
       random: () => Math.floor(Math.random() * 0x1_0000_0000),
+      progTypes: (id) => this.progTypes(id),
       descriptors: {
         mapByFd: (fd) => this.mapByFd(this.current, fd),
         progByFd: (fd) => this.progByFd(this.current, fd),
@@ -155,6 +156,13 @@ export class Kernel {
     if (!cache?.changed) return
     this.store.put(Table.META, CANDIDATES, cache.bytes())
     cache.changed = false
+  }
+
+  /** Types that a program brought, with their special fields; undefined where nobody has them any more. */
+  progTypes(id: number): ProgTypes | undefined {
+    if (!this.objects.get('btf', id)) return undefined
+    const btf = this.btf(id)
+    return { types: btf.types, fieldsOf: (typeId) => btf.structMetas.get(typeId) ?? [] }
   }
 
   /** The kernel's own types. */

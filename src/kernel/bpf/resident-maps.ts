@@ -1,5 +1,8 @@
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
+import { FieldType } from '../btf/field-types.ts'
+import type { ProgTypes } from '../helpers/impl/run-kernel.ts'
+import { freeField } from '../helpers/kfuncs/drop.ts'
 import { openMap } from '../maps/index.ts'
 import type { KernelMap, MapEnvironment } from '../maps/map.ts'
 import { Heap } from '../memory/heap.ts'
@@ -20,6 +23,8 @@ export interface MapHost {
   random(): number
   /** Descriptors of the process whose system call runs. */
   readonly descriptors: MapEnvironment['descriptors']
+  /** Types that programs brought, for objects of them. */
+  progTypes(btfId: number): ProgTypes | undefined
 }
 
 /**
@@ -118,10 +123,11 @@ export class ResidentMaps {
   }
 
   #makeEnvironment(): MapEnvironment {
-    const { store, objects, profile, possibleCpus, now, random, descriptors } = this.#host
+    const { store, objects, profile, possibleCpus, now, random, descriptors, progTypes } = this.#host
+    const memory = new Memory()
     return {
       store,
-      memory: new Memory(),
+      memory,
       profile,
       possibleCpus,
       currentCpu: () => 0,
@@ -141,6 +147,11 @@ export class ResidentMaps {
         objects.put('prog', id)
       },
       mapById: (id) => this.byId(id),
+      freeField: (field, at) => {
+        if (field.type & (FieldType.TIMER | FieldType.WORKQUEUE)) {
+          this.deferred.remove(memory.view.getUint32(at, true))
+        } else freeField({ memory, heap: this.heap, progTypes }, field, at)
+      },
       recordChanged: ({ id }) => {
         objects.dirty('map', id)
       },

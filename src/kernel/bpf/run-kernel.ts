@@ -19,12 +19,7 @@ export function runKernel(kernel: Kernel, task: Task): RunKernel {
     memory: maps.environment.memory,
     heap: maps.heap,
     deferred: maps.deferred,
-    progTypes: (id) => {
-      const record = objects.get('btf', id)
-      if (!record) return undefined
-      const btf = kernel.btf(id)
-      return { types: btf.types, fieldsOf: (typeId) => btf.structMetas.get(typeId) ?? [] }
-    },
+    progTypes: (id) => kernel.progTypes(id),
     place: (path) => profile.member(path) ?? findMember(kernel.vmlinuxTypes(), path),
     taskByPid: (pid) => taskByPid(kernel, task, pid),
     tasks: () => {

@@ -140,7 +140,7 @@ class ArrayMap extends BaseMap {
     let at = this.#elements.write(index)
     if (this.#cpus > 1) at += this.env.currentCpu() * this.#elemSize
     copyMapValue(this.record, this.env.memory, at, value)
-    freeMapFields(this.record, this.env.memory, at)
+    freeMapFields(this.record, this.env, at)
     return 0
   }
 
@@ -187,7 +187,7 @@ class ArrayMap extends BaseMap {
     const at = this.#elements.write(index)
     for (let off = 0; off < this.#elements.stride; off += this.#elemSize) {
       copyMapValueLong(this.record, memory, at + off, value + off)
-      freeMapFields(this.record, memory, at + off)
+      freeMapFields(this.record, this.env, at + off)
     }
     return 0
   }

@@ -141,7 +141,7 @@ export abstract class HashBase extends BaseMap {
 
   /** check_and_free_fields. */
   protected freeFields(elem: number): void {
-    freeMapFields(this.record, this.env.memory, this.table.valueOf(elem))
+    freeMapFields(this.record, this.env, this.table.valueOf(elem))
   }
 
   /** bpf_for_each_hash_elem: what comes next is known before the program is called, which may take elements out. */
@@ -263,17 +263,17 @@ export class PerCpuValues {
     if (!allCpus) {
       const mine = at + this.#env.currentCpu() * this.each
       copyMapValue(record, memory, mine, value)
-      freeMapFields(record, memory, mine)
+      freeMapFields(record, this.#env, mine)
       return
     }
     for (let off = 0; off < this.bytes; off += this.each) {
       copyMapValueLong(record, memory, at + off, value + off)
-      freeMapFields(record, memory, at + off)
+      freeMapFields(record, this.#env, at + off)
     }
   }
 
   freeFields(at: number): void {
-    for (let off = 0; off < this.bytes; off += this.each) freeMapFields(this.#record, this.#env.memory, at + off)
+    for (let off = 0; off < this.bytes; off += this.each) freeMapFields(this.#record, this.#env, at + off)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { MapField } from '../btf/field-types.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { Store } from '../store/store.ts'
 import type { ObjectKind } from '../../uapi/attr.ts'
@@ -106,6 +107,8 @@ export interface MapEnvironment {
   holdProg(id: number): void
   putProg(id: number): void
   mapById(id: number): KernelMap
+  /** Lets go what a special field of a value holds: objects, a timer. */
+  freeField?(field: MapField, at: number): void
   /** A map changed its record. */
   recordChanged(record: MapRecord): void
 }

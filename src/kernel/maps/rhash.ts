@@ -58,7 +58,7 @@ class RhashMap extends HashBase {
     if (refused !== 0) return refused
     if (old !== 0) {
       copyMapValue(record, memory, table.valueOf(old), value)
-      freeMapFields(record, memory, table.valueOf(old))
+      freeMapFields(record, this.env, table.valueOf(old))
       table.changed(old)
       return 0
     }

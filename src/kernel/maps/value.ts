@@ -48,6 +48,13 @@ export function zeroMapValue({ valueSize, fields }: ValueLayout, memory: Memory,
 /** The high half of an address in the kernel's direct mapping, as the runtime shows them. */
 const ADDRESS_HIGH = 0xffff8881
 
+/** Whose values they are. */
+export interface FieldOwner {
+  readonly memory: Memory
+  /** Lets go what a special field holds. */
+  freeField?(field: MapField, at: number): void
+}
+
 /** check_and_init_map_value: the special fields of a new or a copied value as they are before anyone uses them. */
 export function initMapValue({ fields }: ValueLayout, memory: Memory, at: number): void {
   for (const { type, offset, size } of fields) initField(memory, type, at + offset, size)
@@ -78,12 +85,15 @@ function pointTo(view: DataView, at: number, target: number): void {
 }
 
 /**
- * bpf_obj_free_fields, as far as values go: timers and works are cancelled, pointers let go, lists and trees emptied.
- * What they led to is the caller's.
+ * bpf_obj_free_fields: timers and works are cancelled, pointers let go, lists and trees emptied. What they led to is let go
+ * by `freeField`.
  */
-export function freeMapFields({ fields }: ValueLayout, memory: Memory, at: number): void {
-  for (const { type, offset, size } of fields) {
+export function freeMapFields({ fields }: ValueLayout, env: FieldOwner, at: number): void {
+  const { memory } = env
+  for (const field of fields) {
+    const { type, offset, size } = field
     if (type & KEPT) continue
+    env.freeField?.(field, at + offset)
     if (type === FieldType.LIST_HEAD) initField(memory, type, at + offset, size)
     else memory.u8.fill(0, at + offset, at + offset + size)
   }

@@ -1,9 +1,10 @@
 import { Errno } from '../../../uapi/errno.ts'
 import { HeapKind } from '../../memory/heap.ts'
 import type { HelperImpl, Run } from '../impl/run.ts'
-import { dropObject, objectOf } from './drop.ts'
+import { dropObject } from './drop.ts'
 import type { KfuncFamily } from './kfunc.ts'
 import { kfunc } from './kfunc.ts'
+import { objectOf } from './object-of.ts'
 
 /** Masks of CPUs (struct bpf_cpumask): bits, then how many hold it. */
 
@@ -121,7 +122,7 @@ const populate: HelperImpl = (run) => {
 export const cpumaskKfuncs: KfuncFamily = {
   bpf_cpumask_create: kfunc(0, create),
   bpf_cpumask_release: kfunc(1, (run) => {
-    dropObject(run, objectOf(run, 1))
+    dropObject(run.kernel, objectOf(run, 1))
     run.ret(0)
   }),
   bpf_cpumask_acquire: kfunc(1, acquire),

@@ -1,8 +1,9 @@
 import { Errno } from '../../../uapi/errno.ts'
 import type { HelperImpl } from '../impl/run.ts'
-import { dropObject, objectOf } from './drop.ts'
+import { dropObject } from './drop.ts'
 import type { KfuncFamily } from './kfunc.ts'
 import { kfunc } from './kfunc.ts'
+import { objectOf } from './object-of.ts'
 import { HEAD, NODE, firstNode, insertNode, takeNode } from './list-nodes.ts'
 
 /** bpf_list_push_front and _back. A node that is in a list already is dropped. */
@@ -11,7 +12,7 @@ function push(tail: boolean): HelperImpl {
     const head = run.write(1, HEAD.SIZE)
     const node = run.write(2, NODE.SIZE)
     const taken = run.memory.view.getUint32(node + NODE.OWNER, true) !== 0
-    if (taken) dropObject(run, objectOf(run, 2))
+    if (taken) dropObject(run.kernel, objectOf(run, 2))
     else insertNode(run.memory, head, node, tail, () => run.heap.number())
     run.ret(taken ? -Errno.EINVAL : 0)
   }

@@ -2,9 +2,10 @@ import { initMapValue } from '../../maps/value.ts'
 import { HeapKind } from '../../memory/heap.ts'
 import type { HelperImpl } from '../impl/run.ts'
 import { fault } from '../impl/run.ts'
-import { counterOf, dropObject, fieldsOf, objectOf } from './drop.ts'
+import { counterOf, dropObject, fieldsOf } from './drop.ts'
 import type { KfuncFamily } from './kfunc.ts'
 import { kfunc } from './kfunc.ts'
+import { objectOf } from './object-of.ts'
 
 /** Bytes of the largest object, and of the largest that there's one of for each CPU. */
 const MAX_SIZE = 4096 - 8
@@ -30,13 +31,13 @@ function create(kind: number, max: number): HelperImpl {
 }
 
 const drop: HelperImpl = (run) => {
-  dropObject(run, objectOf(run, 1))
+  dropObject(run.kernel, objectOf(run, 1))
   run.ret(0)
 }
 
 const acquire: HelperImpl = (run) => {
   const object = objectOf(run, 1)
-  const counter = counterOf(fieldsOf(run, object), object.at)
+  const counter = counterOf(fieldsOf(run.kernel, object), object.at)
   if (counter === undefined) throw fault('an object that is not counted')
   const { view } = run.memory
   const count = view.getUint32(counter, true)

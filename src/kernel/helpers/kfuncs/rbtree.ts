@@ -2,9 +2,10 @@ import { Errno } from '../../../uapi/errno.ts'
 import { MEM_HI } from '../impl/address.ts'
 import { callFunction, functionSlot } from '../impl/callback.ts'
 import type { HelperImpl, Run } from '../impl/run.ts'
-import { dropObject, objectOf } from './drop.ts'
+import { dropObject } from './drop.ts'
 import type { KfuncFamily } from './kfunc.ts'
 import { callingBack, kfunc } from './kfunc.ts'
+import { objectOf } from './object-of.ts'
 import { NODE, ROOT, RbTree } from './rbtree-nodes.ts'
 
 function treeAt(run: Run, n: number): RbTree {
@@ -18,7 +19,7 @@ const add: HelperImpl = (run) => {
   const node = run.write(2, NODE.SIZE)
   const slot = functionSlot(run, 3)
   if (tree.ownerOf(node) !== 0) {
-    dropObject(run, objectOf(run, 2))
+    dropObject(run.kernel, objectOf(run, 2))
     run.ret(-Errno.EINVAL)
     return
   }
