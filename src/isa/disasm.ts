@@ -10,6 +10,8 @@ import type { Insns } from './insn.ts'
 
 /** How calls and 64-bit immediates are named; left out, as the kernel names them without knowing more. */
 export interface DisasmNames {
+  /** How many helpers the kernel knows by name; all unless given. */
+  readonly helpers?: number
   /** Name of a call that isn't to a known helper; undefined leaves it to the kernel's own words. */
   call?(insns: Insns, at: number): string | undefined
   /** The immediate of an ld_imm64. */
@@ -162,7 +164,8 @@ function load(insns: Insns, at: number, code: number, names: DisasmNames): strin
 /** __func_get_name. */
 function callName(insns: Insns, at: number, names: DisasmNames): string {
   const [src, imm] = [insns.src(at), insns.imm(at)]
-  const helper = src === PseudoCall.HELPER ? helperNames[imm] : undefined
+  const known = imm < (names.helpers ?? helperNames.length)
+  const helper = src === PseudoCall.HELPER && known ? helperNames[imm] : undefined
   if (helper !== undefined) return `bpf_${helper}`
   const name = names.call?.(insns, at)
   if (name !== undefined) return name

@@ -15,6 +15,7 @@ import type { BpfObject } from './model.ts'
 import { BtfKind, FuncLinkage } from './object-btf.ts'
 import { unpinMap } from './pin.ts'
 import { relocateData } from './relocate-data.ts'
+import { sanitizedBtf } from './sanitize-btf.ts'
 import type { JumpTable, MapUse } from './relocate-data.ts'
 import { sortRelocs } from './relocate-collect.ts'
 import { resolveExterns } from './resolve-externs.ts'
@@ -199,7 +200,7 @@ function loadBtf(obj: BpfObject, sys: Syscalls): void {
     obj.btfFd = 0
     return
   }
-  const bytes = btf.rawData()
+  const bytes = sanitizedBtf(obj, sys, btf).rawData()
   try {
     obj.btfFd = sys.bpf.btfLoad({ btf: bytes }).fd
     obj.freeShownFds.shift()

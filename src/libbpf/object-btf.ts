@@ -580,17 +580,42 @@ export class ObjectBtf {
     })
   }
 
+  /** Makes another type of one, of as many words; its name goes unless `named`. */
+  setKind(id: number, kind: number, vlen: number, named: boolean): void {
+    if (!named) this.#set(id, 0, 0)
+    this.#set(id, 4, (((kind << 24) >>> 0) | vlen) >>> 0)
+  }
+
+  /** The word behind a type's first three. */
+  setExtra(id: number, value: number): void {
+    this.#set(id, 12, value)
+  }
+
+  setMember(id: number, i: number, type: number, offset: number): void {
+    this.#set(id, 16 + i * 12, type)
+    this.#set(id, 20 + i * 12, offset)
+  }
+
+  /** btf__add_int. @returns the new type's id. */
+  addInt(name: string, size: number): number {
+    return this.#addType(name, BtfKind.INT, size, size * 8)
+  }
+
   /** btf__add_var. @returns the new type's id. */
   addVar(name: string, linkage: number, type: number): number {
+    return this.#addType(name, BtfKind.VAR, type, linkage)
+  }
+
+  #addType(name: string, kind: number, type: number, extra: number): number {
     const nameOff = this.#addString(name)
     const types = new Uint8Array(this.#types.length + 16)
     types.set(this.#types)
     const view = new DataView(types.buffer)
     const at = this.#types.length
     view.setUint32(at, nameOff, true)
-    view.setUint32(at + 4, BtfKind.VAR << 24, true)
+    view.setUint32(at + 4, kind << 24, true)
     view.setUint32(at + 8, type, true)
-    view.setUint32(at + 12, linkage, true)
+    view.setUint32(at + 12, extra, true)
     this.#types = types
     this.#view = view
     const offsets = new Uint32Array(this.#count + 1)

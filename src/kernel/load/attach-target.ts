@@ -151,7 +151,7 @@ function isSleepable(env: LoadEnv, name: string): boolean {
 /** bpf_lsm_verify_prog. */
 function checkLsmHook(env: LoadEnv, name: string, id: number): void {
   if (!env.gplCompatible) refuse(env, Errno.EINVAL, 'LSM programs must have a GPL compatible license\n')
-  if (disabledHooks.has(name)) {
+  if (disabledHooks.has(name) && isSince(env.kernel, '6.12')) {
     refuse(env, Errno.EINVAL, `attach_btf_id ${id} points to disabled hook ${name}\n`)
   }
   if (!name.startsWith('bpf_lsm_') || noHooks.has(name)) {

@@ -122,6 +122,7 @@ function checkMove(env: VerifierEnv): void {
   const reserved = () => {
     refuse(env, Errno.EINVAL, 'BPF_MOV uses reserved fields\n')
   }
+  if (off !== 0 && !facts.signedArithmetic) reserved()
   if (code & Source.X) {
     if (!wide) {
       if ((off !== 0 && off !== 8 && off !== 16) || imm) reserved()
@@ -218,7 +219,7 @@ function checkBinary(env: VerifierEnv, op: number): void {
   const src = insns.src(insnIdx)
   const dst = insns.dst(insnIdx)
   const signedOk = op === Alu.MOD || op === Alu.DIV
-  const reserved = (off !== 0 && off !== 1) || (off === 1 && !signedOk)
+  const reserved = (off !== 0 && off !== 1) || (off === 1 && !(signedOk && facts.signedArithmetic))
   if (code & Source.X) {
     if (imm !== 0 || reserved) refuse(env, Errno.EINVAL, 'BPF_ALU uses reserved fields\n')
     checkRegArg(env, src, ArgUse.SRC_OP)

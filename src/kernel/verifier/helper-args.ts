@@ -48,6 +48,7 @@ import {
   typeMayBeNull,
 } from './types.ts'
 import { Size } from '../../isa/opcode.ts'
+import { facts } from './versions.ts'
 
 /** Arguments of helpers (check_func_arg). */
 
@@ -345,7 +346,7 @@ export function isArrayMap(type: number): boolean {
 
 /** get_constant_map_key; -1 where it isn't known. */
 function constantKey(env: VerifierEnv, key: Reg, keySize: number): number {
-  if (!env.bpfCapable || key.type !== RegType.PTR_TO_STACK || !tnumIsConst(key)) return -1
+  if (!facts.constantKeys || !env.bpfCapable || key.type !== RegType.PTR_TO_STACK || !tnumIsConst(key)) return -1
   const frame = env.frameOf(key)
   const slot = -(key.off + key.valLo) - 1
   const spi = slot >> 3

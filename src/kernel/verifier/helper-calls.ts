@@ -47,7 +47,8 @@ const LOCKS = (1 << 0) | (1 << 12)
 export function checkHelperCall(env: VerifierEnv): void {
   const { insnIdx } = env
   const funcId = env.insns.imm(insnIdx)
-  const name = `${funcIdName(funcId)}#${funcId}`
+  const known = funcId < helperCount(env.kernel)
+  const name = `${known ? funcIdName(funcId) : 'unknown'}#${funcId}`
   if (funcId < 0 || funcId >= helperCount(env.kernel)) refuse(env, Errno.EINVAL, `invalid func ${name}\n`)
   const proto = helperOf(env, funcId)
   if (!proto) {

@@ -1,6 +1,7 @@
 import { disasm, imm64Hex } from '../../isa/disasm.ts'
 import type { DisasmNames } from '../../isa/disasm.ts'
 import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
+import { helperCount } from '../helpers/access.ts'
 import type { VerifierEnv } from './env.ts'
 import { hexU64 } from './int64.ts'
 import { kfuncName } from './kfuncs.ts'
@@ -300,6 +301,7 @@ function namesOf(env: VerifierEnv): DisasmNames {
   let made = names.get(env)
   if (!made) {
     made = {
+      helpers: helperCount(env.kernel),
       call: (insns, at) => (insns.src(at) === PseudoCall.KFUNC_CALL ? kfuncName(env, at) : undefined),
       imm: (insns, at) => immText(env, at) ?? imm64Hex(insns, at),
     }

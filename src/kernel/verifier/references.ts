@@ -6,6 +6,7 @@ import { markInvalid } from './ranges.ts'
 import type { VerifierState } from './state.ts'
 import { changeRegs } from './state.ts'
 import { LOCK_MASK, RefType, typeIsNonOwningRef } from './types.ts'
+import { facts } from './versions.ts'
 
 /** What a program must give back: references, locks, interrupt flags; and sections that must end. */
 
@@ -127,7 +128,10 @@ export function checkResourceLeak(env: VerifierEnv, exceptionExit: boolean, chec
     refuse(env, Errno.EINVAL, `${what} ${text}\n`)
   }
   if (checkLock && state.activeLocks) no('cannot be used inside bpf_spin_lock-ed region')
-  if (hasLeak(env, exceptionExit)) no('would lead to reference leak')
+  if (hasLeak(env, exceptionExit)) {
+    if (!facts.leaksNamed) refuse(env, Errno.EINVAL)
+    no('would lead to reference leak')
+  }
   if (!checkLock) return
   if (state.activeIrqId) no('cannot be used inside bpf_local_irq_save-ed region')
   if (state.activeRcuLock) no('cannot be used inside bpf_rcu_read_lock-ed region')

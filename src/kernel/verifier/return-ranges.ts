@@ -3,6 +3,7 @@ import { ProgType } from '../../uapi/prog-type.ts'
 import { boolHooks } from '../progs/lsm-hooks.ts'
 import type { VerifierEnv } from './env.ts'
 import type { RetvalRange } from './state.ts'
+import { facts } from './versions.ts'
 
 const MAX_ERRNO = 4095
 const BOOL: RetvalRange = { min: 0, max: 1 }
@@ -17,6 +18,7 @@ export function attachedToVoid({ input }: VerifierEnv): boolean {
 /** get_func_retval_range: what an LSM hook may return; undefined for anything. */
 export function lsmRetvalRange(env: VerifierEnv): RetvalRange | undefined {
   const { type, expectedAttachType, attach } = env.input
-  if (type !== ProgType.LSM || expectedAttachType !== AttachType.LSM_MAC || attachedToVoid(env)) return undefined
+  if (!facts.lsmReturns || type !== ProgType.LSM || expectedAttachType !== AttachType.LSM_MAC || attachedToVoid(env))
+    return undefined
   return boolHooks.has(attach.funcName ?? '') ? BOOL : ERRNO
 }

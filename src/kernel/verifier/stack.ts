@@ -357,11 +357,17 @@ function growStack(env: VerifierEnv, frame: FuncState, size: number): void {
   if (subprog.stackDepth < slots * REG_SIZE) subprog.stackDepth = slots * REG_SIZE
 }
 
-/** check_stack_access_within_bounds. */
-export function checkStackBounds(env: VerifierEnv, regno: number, off: number, size: number, access: number): void {
+/** check_stack_access_within_bounds. @param access undefined: a helper's, where older kernels don't tell which. */
+export function checkStackBounds(
+  env: VerifierEnv,
+  regno: number,
+  off: number,
+  size: number,
+  access: number | undefined,
+): void {
   const reg = env.reg(regno)
   const frame = env.frameOf(reg)
-  const what = access === Access.READ ? ' read from' : ' write to'
+  const what = access === undefined ? ' indirect access to' : access === Access.READ ? ' read from' : ' write to'
   const known = tnumIsConst(reg)
   let min: number
   let max: number
@@ -401,7 +407,7 @@ export function checkStackRange(
   const reg = env.reg(regno)
   const frame = env.frameOf(reg)
   if (size === 0 && !zeroAllowed) refuse(env, Errno.EACCES, 'invalid zero-sized read\n')
-  checkStackBounds(env, regno, off, size, access)
+  checkStackBounds(env, regno, off, size, facts.constantKeys ? access : undefined)
   const known = tnumIsConst(reg)
   const min = (known ? reg.valLo : reg.sminLo) + off
   const max = known ? min : reg.smaxLo + off

@@ -63,6 +63,14 @@ const since = {
   mainByPrototype: '6.8',
   /** Memory may be an argument of a global function, and what else may not has another message. */
   pointersToGlobals: '5.13',
+  /** Moves extend the sign, and divisions have one. */
+  signedArithmetic: '6.6',
+  /** What programs of LSM hooks may return is checked, and hooks that they may not have are refused. */
+  lsmReturns: '6.12',
+  /** What leaves a reference behind is named. */
+  leaksNamed: '6.13',
+  /** Look-ups of an array's element by a constant give one; what helpers do to the stack is a read or a write. */
+  constantKeys: '6.14',
   /** Helpers that a type may not call are known all the same. */
   helpersRefusedByType: '6.10',
 } as const
