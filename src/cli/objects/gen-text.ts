@@ -1,9 +1,13 @@
 const LINE = 78
-const hexOf = Array.from({ length: 256 }, (_, byte) => (byte ? `\\x${byte.toString(16).padStart(2, '0')}` : '\\0'))
+const BACKSLASH = 0x5c
+const LINE_END = 0x0a
+const digits = [...'0123456789abcdef'].map((digit) => digit.charCodeAt(0))
 
 /** C source as it is made: a character is a byte. */
 export class CText {
   #text = ''
+  /** What comes before the text. */
+  #parts: Uint8Array[] = []
 
   put(text: string): void {
     this.#text += text
@@ -11,25 +15,43 @@ export class CText {
 
   /** print_hex: a string literal's inside, with lines that end in backslashes. */
   hex(bytes: Uint8Array): void {
-    let text = ''
+    // Four characters for a byte at most, and two to end a line.
+    const most = bytes.length * 4
+    const out = new Uint8Array(most + 2 * Math.ceil(most / (LINE - 4)) + 2)
+    let at = 0
     let length = 0
     for (let i = 0; i < bytes.length; i++) {
       const byte = bytes[i] as number
       const width = byte ? 4 : 2
       length += width
       if (length > LINE) {
-        text += '\\\n'
+        out[at++] = BACKSLASH
+        out[at++] = LINE_END
         length = width
       }
-      text += hexOf[byte] as string
+      out[at++] = BACKSLASH
+      if (byte === 0) {
+        out[at++] = 0x30
+        continue
+      }
+      out[at++] = 0x78
+      out[at++] = digits[byte >>> 4] as number
+      out[at++] = digits[byte & 15] as number
     }
-    this.#text += text
+    this.#flush()
+    this.#parts.push(out.subarray(0, at))
+  }
+
+  #flush(): void {
+    if (this.#text !== '') this.#parts.push(Buffer.from(this.#text, 'latin1'))
+    this.#text = ''
   }
 
   /** What was made since it was last asked. */
   take(): Uint8Array {
-    const bytes = Buffer.from(this.#text, 'latin1')
-    this.#text = ''
+    this.#flush()
+    const bytes = Buffer.concat(this.#parts)
+    this.#parts = []
     return bytes
   }
 }
