@@ -52,6 +52,9 @@ export class Grants {
 
   /** Rights that compiled code gives by itself, within these bytes, are to be taken back too. */
   note(at: number, size: number): void {
+    // So that the table reaches there, whatever of it is used first.
+    const beyond = ((at + size) >>> 3) + 2
+    if (beyond > this.bytes.length) this.#grow(beyond)
     if (this.#ranges.length < MAX_RANGES) this.#ranges.push(at >>> 3, ((at + size - 1) >>> 3) + 1)
   }
 
