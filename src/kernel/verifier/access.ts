@@ -41,6 +41,7 @@ import {
   typeIsSkPointer,
   typeMayBeNull,
 } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Loads and stores through every kind of pointer (check_mem_access). */
 
@@ -426,7 +427,8 @@ export function checkAtomic(env: VerifierEnv): void {
 
 function atomicStoreNo(env: VerifierEnv, dst: number): never {
   const type = regTypeText(env.reg(dst).type)
-  refuse(env, Errno.EACCES, `BPF_ATOMIC stores into R${dst} ${type} is not allowed\n`)
+  const name = facts.atomicsNamed ? 'BPF_ATOMIC' : 'BPF_XADD'
+  refuse(env, Errno.EACCES, `${name} stores into R${dst} ${type} is not allowed\n`)
 }
 
 /** check_atomic_rmw. */

@@ -4,6 +4,7 @@ import { isRegConst } from './ranges.ts'
 import { isNotNull } from './regs.ts'
 import type { Reg } from './state.ts'
 import { AT_PKT_END, BEYOND_PKT_END, RegType, baseType } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Whether a conditional jump is taken, as far as what is known of its operands says (is_branch_taken). */
 
@@ -99,13 +100,14 @@ function allBelow(a: Reg, b: Reg, narrow: boolean, signed: boolean, orEqual: boo
 
 /** is_scalar_branch_taken. */
 function scalarTaken(a: Reg, b: Reg, op: number, narrow: boolean): Taken {
+  if (!facts.rangesDecide && !isRegConst(a, narrow) && !isRegConst(b, narrow)) return -1
   switch (op) {
     case Jmp.JEQ:
     case Jmp.JNE: {
       const equal = op === Jmp.JEQ ? 1 : 0
       const unequal = op === Jmp.JEQ ? 0 : 1
       if (bothConst(a, b, narrow)) return a.valLo === b.valLo && (narrow || a.valHi === b.valHi) ? equal : unequal
-      return neverEqual(a, b, narrow) ? unequal : -1
+      return facts.rangesNeverEqual && neverEqual(a, b, narrow) ? unequal : -1
     }
     case Jmp.JSET: {
       if (!isRegConst(b, narrow)) [a, b] = [b, a]

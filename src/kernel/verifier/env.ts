@@ -10,6 +10,7 @@ import type { Backtrack } from './precision.ts'
 import type { SccInfo } from './scc.ts'
 import type { FuncState, Reg, StateNode } from './state.ts'
 import { RegState, VerifierState } from './state.ts'
+import { facts } from './versions.ts'
 
 /** Limits of Linux 6.18. */
 export const COMPLEXITY_LIMIT_INSNS = 1_000_000
@@ -130,7 +131,7 @@ export class VerifierEnv {
     if (exceptionCb) exceptionCb.isCb = exceptionCb.isAsyncCb = exceptionCb.isExceptionCb = true
     this.bpfCapable = capabilities.bpfCapable
     this.allowPtrLeaks = capabilities.allowPtrLeaks
-    this.allowUninitStack = capabilities.allowUninitStack
+    this.allowUninitStack = capabilities.allowUninitStack && facts.uninitStackAllowed
     this.bypassSpecV1 = capabilities.bypassSpecV1
     this.bypassSpecV4 = capabilities.bypassSpecV4
     this.strictAlignment = (progFlags & STRICT_ALIGNMENT) !== 0 && (progFlags & ANY_ALIGNMENT) === 0

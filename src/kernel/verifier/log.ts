@@ -66,7 +66,7 @@ export function regTypeText(type: number): string {
   const base = baseType(type)
   let text = ''
   for (const [flag, prefix] of prefixes) if (type & flag) text += prefix
-  text += typeNames[base] ?? ''
+  text += base === RegType.SCALAR_VALUE && !facts.scalarsNamed ? 'inv' : (typeNames[base] ?? '')
   if (type & Flag.PTR_MAYBE_NULL) text += base === RegType.PTR_TO_BTF_ID ? 'or_null_' : '_or_null'
   return text
 }

@@ -8,6 +8,7 @@ import { regTypeText } from './log.ts'
 import { markNotInit, markUnknown } from './ranges.ts'
 import type { FuncState, Reg } from './state.ts'
 import { FP, Flag, MAX_BPF_REG, RegType, TRUSTED_MODIFIERS, baseType, typeFlag, typeMayBeNull } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Registers as operands: may they be read or written, and is only their low half (check_reg_arg). */
 
@@ -162,7 +163,7 @@ export function isNotNull(reg: Reg): boolean {
 /** __check_ptr_off_reg: a pointer that must be what it was given as. */
 export function checkPtrOffReg(env: VerifierEnv, reg: Reg, regno: number, fixedOffOk = false): void {
   const name = regTypeText(reg.type)
-  if (reg.off < 0) {
+  if (reg.off < 0 && facts.negativeOffsets) {
     refuse(env, Errno.EACCES, `negative offset ${name} ptr R${regno} off=${reg.off} disallowed\n`)
   }
   if (!fixedOffOk && reg.off) {

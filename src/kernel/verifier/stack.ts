@@ -381,7 +381,7 @@ export function checkStackBounds(
     min = toNumber(reg.sminHi, reg.sminLo) + off
     max = toNumber(reg.smaxHi, reg.smaxLo) + off + size
   }
-  const lowest = access === Access.WRITE || env.allowUninitStack ? -MAX_STACK : -frame.allocatedStack
+  const lowest = access !== Access.READ || env.allowUninitStack ? -MAX_STACK : -frame.allocatedStack
   let errno = 0
   if (min < lowest || min > -1) errno = Errno.EACCES
   else if (max > 0) errno = Errno.EINVAL
@@ -463,5 +463,6 @@ function checkRangeByte(
     return
   }
   const where = tnumIsConst(reg) ? `off ${min}` : `var_off ${tnumText(reg)}`
-  refuse(env, Errno.EACCES, `invalid read from stack R${regno} ${where}+${i} size ${size}\n`)
+  const indirect = facts.constantKeys ? '' : ' indirect'
+  refuse(env, Errno.EACCES, `invalid${indirect} read from stack R${regno} ${where}+${i} size ${size}\n`)
 }

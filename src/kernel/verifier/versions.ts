@@ -63,6 +63,16 @@ const since = {
   mainByPrototype: '6.8',
   /** Memory may be an argument of a global function, and what else may not has another message. */
   pointersToGlobals: '5.13',
+  /** Other atomic operations than the addition, and their name in messages. */
+  atomicsNamed: '5.12',
+  /** Pointers with a negative offset have a message of their own. */
+  negativeOffsets: '5.18',
+  /** Ranges that have no number in common are never equal. */
+  rangesNeverEqual: '6.2',
+  /** Two ranges can decide a branch, not only one and a constant. */
+  rangesDecide: '6.8',
+  /** Who may do all may read what was never written to the stack. */
+  uninitStackAllowed: '6.3',
   /** Moves extend the sign, and divisions have one. */
   signedArithmetic: '6.6',
   /** What programs of LSM hooks may return is checked, and hooks that they may not have are refused. */
