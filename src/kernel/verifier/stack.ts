@@ -381,7 +381,8 @@ export function checkStackBounds(
     min = toNumber(reg.sminHi, reg.sminLo) + off
     max = toNumber(reg.smaxHi, reg.smaxLo) + off + size
   }
-  const lowest = access !== Access.READ || env.allowUninitStack ? -MAX_STACK : -frame.allocatedStack
+  const anywhere = access !== Access.READ || (env.allowUninitStack && facts.roomlessStackAllowed)
+  const lowest = anywhere ? -MAX_STACK : -frame.allocatedStack
   let errno = 0
   if (min < lowest || min > -1) errno = Errno.EACCES
   else if (max > 0) errno = Errno.EINVAL

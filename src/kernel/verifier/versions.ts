@@ -72,7 +72,9 @@ const since = {
   /** Two ranges can decide a branch, not only one and a constant. */
   rangesDecide: '6.8',
   /** Who may do all may read what was never written to the stack. */
-  uninitStackAllowed: '6.3',
+  uninitStackAllowed: '6.1.176 6.3',
+  /** And what the stack has no room for yet. */
+  roomlessStackAllowed: '6.8',
   /** Moves extend the sign, and divisions have one. */
   signedArithmetic: '6.6',
   /** What programs of LSM hooks may return is checked, and hooks that they may not have are refused. */
