@@ -361,5 +361,5 @@ export const protoRows: Readonly<Record<string, string>> = {
     'bpf_xdp_sk_lookup_udp pkt: PTR_TO_SOCKET_OR_NULL (PTR_TO_CTX, PTR_TO_MEM|MEM_RDONLY, CONST_SIZE_OR_ZERO, ANYTHING, ANYTHING)',
   xdp_skc_lookup_tcp:
     'bpf_xdp_skc_lookup_tcp pkt: PTR_TO_SOCK_COMMON_OR_NULL (PTR_TO_CTX, PTR_TO_MEM|MEM_RDONLY, CONST_SIZE_OR_ZERO, ANYTHING, ANYTHING)',
-  xdp_store_bytes: 'bpf_xdp_store_bytes: INTEGER (PTR_TO_CTX, ANYTHING, PTR_TO_UNINIT_MEM, CONST_SIZE)',
+  xdp_store_bytes: 'bpf_xdp_store_bytes: INTEGER (PTR_TO_CTX, ANYTHING, PTR_TO_MEM|MEM_RDONLY, CONST_SIZE)',
 }

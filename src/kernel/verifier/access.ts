@@ -172,6 +172,7 @@ export function checkMemAccess(
       break
     case RegType.PTR_TO_BUF: {
       const readOnly = typeIsRdonlyMem(type)
+      if (typeMayBeNull(type) && (facts.buffersNeverNull || !facts.flagsOfTypes)) noAccess(env, regno, type)
       if (readOnly && write) cannotWrite(env, regno, type)
       checkBuffer(env, reg, regno, off, size)
       if (valueRegno >= 0 && (readOnly || !write)) markUnknown(env, env.own(valueRegno))

@@ -9,7 +9,17 @@ import { acquireReference, releaseReference } from './references.ts'
 import type { FuncState, Reg, RegState } from './state.ts'
 import { ALL_DYNPTR, changeRegs } from './state.ts'
 import { tnumIsConst } from './tnum.ts'
-import { Access, ArgType, DYNPTR_TYPE_FLAG_MASK, DynptrType, Flag, REG_SIZE, RegType, StackType } from './types.ts'
+import {
+  Access,
+  ArgType,
+  DYNPTR_TYPE_FLAG_MASK,
+  DynptrType,
+  Flag,
+  REG_SIZE,
+  RegType,
+  StackType,
+  spiOf,
+} from './types.ts'
 
 /** Dynptrs: on the stack two slots each, the first one at the lower address; or lent to a callback or a function. */
 
@@ -25,7 +35,7 @@ export function stackObjectSpi(env: VerifierEnv, reg: Reg, kind: string, slots: 
     return -Errno.EINVAL
   }
   const off = (reg.off + reg.valLo) | 0
-  const spi = (-off - 1) >> 3
+  const spi = spiOf(off)
   if (off % REG_SIZE || spi + 1 < slots) {
     env.verbose(`cannot pass in ${kind} at an offset=${off}\n`)
     return -Errno.EINVAL
@@ -91,7 +101,7 @@ export function dynptrRefObjId(env: VerifierEnv, reg: Reg): number {
 /** dynptr_get_type. */
 export function dynptrGetType(env: VerifierEnv, reg: Reg): number {
   if (reg.type === RegType.CONST_PTR_TO_DYNPTR) return reg.dynptrType
-  const spi = (-reg.off - 1) >> 3
+  const spi = spiOf(reg.off)
   return spi < 0 ? DynptrType.INVALID : env.frameOf(reg).spilled(spi).dynptrType
 }
 

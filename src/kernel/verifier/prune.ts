@@ -11,7 +11,7 @@ import { markNotInit } from './ranges.ts'
 import type { SccVisit } from './scc.ts'
 import { addSccBackedge, frameInsnIdx, hasOpenBackedges, maybeEnterScc, maybeExitScc, updatePeakStates } from './scc.ts'
 import { StateNode, VerifierState } from './state.ts'
-import { FP, IterState, RegType } from './types.ts'
+import { FP, IterState, RegType, spiOf } from './types.ts'
 import { facts } from './versions.ts'
 
 /**
@@ -130,7 +130,7 @@ function matchOpen(env: VerifierEnv, old: VerifierState, insnIdx: number): Match
   if (aux.isIterNext) {
     if (statesEqual(env, old, cur, Exact.RANGE_WITHIN)) {
       const iterReg = cur.frame.reg(1)
-      const spi = (-(iterReg.off + iterReg.valLo) - 1) >> 3
+      const spi = spiOf(iterReg.off + iterReg.valLo)
       if (env.frameOf(iterReg).spilled(spi).iterState === IterState.ACTIVE) return Match.HIT_LOOP
     }
     return Match.MISS_LOOP

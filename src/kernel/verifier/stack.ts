@@ -13,17 +13,12 @@ import type { FuncState, Reg } from './state.ts'
 import { RegState } from './state.ts'
 import { tnumIsConst, tnumIsUnknown, tnumText } from './tnum.ts'
 import { ltS64, toNumber } from './int64.ts'
-import { Access, BPF_ADD_CONST, MAX_STACK, REG_SIZE, RegType, StackType, isSpillableRegType } from './types.ts'
+import { Access, BPF_ADD_CONST, MAX_STACK, REG_SIZE, RegType, StackType, isSpillableRegType, spiOf } from './types.ts'
 import { facts } from './versions.ts'
 
 /** Reads and writes of the stack: registers spilled and filled, bytes, and what may lie where nobody knows exactly. */
 
 const BPF_MAX_VAR_OFF = 1 << 29
-
-/** __get_spi. */
-export function spiOf(off: number): number {
-  return (-off - 1) >> 3
-}
 
 /** is_bpf_st_mem. */
 function isStoreImm(env: VerifierEnv, insnIdx: number): boolean {

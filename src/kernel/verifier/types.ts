@@ -125,6 +125,11 @@ export const MAX_BPF_REG = 11
 export const FP = 10
 export const MAX_STACK = 512
 export const REG_SIZE = 8
+
+/** __get_spi: the slot of an offset from the frame's pointer. C divides towards zero: of offset 0 too it's the first. */
+export function spiOf(off: number): number {
+  return ((-off - 1) / REG_SIZE) | 0
+}
 export const MAX_CALL_FRAMES = 8
 /** Callsite of the function where a walk begins. */
 export const BPF_MAIN_FUNC = -1

@@ -35,6 +35,10 @@ const since = {
    * after 6.18.15, not later than this.
    */
   opsZeroOverContext: '6.18.44',
+  /** What may be null is no buffer again: not later than these. */
+  buffersNeverNull: '6.1.176 6.12.117 6.18.44',
+  /** Whether a pointer may be null is a flag of its type; of buffers it was forgotten at first. */
+  flagsOfTypes: '5.17',
   /** States are shown behind the instruction that led to them, not before each. */
   statesBehind: '5.17',
   /** A number is called a scalar, and what isn't so is left out of the brackets. */
