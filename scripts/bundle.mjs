@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path'
  * most commands do without. They export functions and verbs only.
  */
 const lateModules = [
+  'cli/machine.ts',
   'cli/objects/kernel-import.ts',
   'cli/objects/map-access.ts',
   'cli/objects/map-create.ts',
@@ -103,6 +104,22 @@ function asFunction(text, path) {
   return `"use strict";${code}`
 }
 
+/**
+ * Package elfy asks for Node's assert in a function that isn't called here; assert opens standard error, which takes some
+ * milliseconds.
+ */
+const assertPlugin = {
+  name: 'assert',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^assert$/ }, ({ importer }) => {
+      if (/[\\/]node_modules[\\/]elfy[\\/]/.test(importer)) return { path: 'assert', namespace: 'late' }
+    })
+    onLoad({ filter: /^/, namespace: 'late' }, () => {
+      return { contents: "exports.equal = (...words) => require('node:assert').equal(...words)", loader: 'js' }
+    })
+  },
+}
+
 /** A variable that a module gives away and changes must be in the same chunk as whoever looks at it. */
 function variablesStay({ inputs, outputs }) {
   const chunkOf = new Map(
@@ -131,7 +148,7 @@ export async function bundleCommand(entry, folder, options) {
     format: 'esm',
     minify: true,
     chunkNames: '[hash]',
-    plugins: [latePlugin(dirname(dirname(resolve(entry))))],
+    plugins: [latePlugin(dirname(dirname(resolve(entry)))), assertPlugin],
   })
   const chunks = new Map()
   for (const [path, { imports }] of Object.entries(metafile.outputs)) {

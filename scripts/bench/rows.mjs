@@ -127,6 +127,29 @@ function dumpRow(what, words) {
   return [`btf dump file vmlinux ${what} / real`, 2, measure]
 }
 
+const link = (inputs) => ['gen', 'object', join(work, 'linked.o'), ...inputs]
+const linkOfTwo = link(['one', 'two'].map((name) => join(root, `test/gen/links/link_${name}.clang-19.o`)))
+/** Large fixtures that don't define the same. */
+const linkable = [
+  'prog_types',
+  'maps_all',
+  'helpers',
+  'tc_skb',
+  'subprogs',
+  'tail_calls',
+  'typed_values',
+  'xdp_counter',
+  'tracing',
+]
+
+function linkRow(name, words) {
+  const measure = () => {
+    needPeer()
+    return inTurn(bpf(...words), real(...words), 11, { env })
+  }
+  return [name, 3, measure]
+}
+
 /** Name, what is compared, its budget (undefined: there is none, the figure alone is printed), and how it is measured. */
 export const rows = {
   version: ['version / node -e 0', 1.15, () => inTurn(bpf('version'), node, 21, { env })],
@@ -149,15 +172,9 @@ export const rows = {
       return inTurn(bpf(...words), real(...words), 7, { env })
     },
   ],
-  object: [
-    'gen object of two / node -e 0',
-    1.5,
-    () => {
-      const inputs = ['one', 'two'].map((name) => join(root, `test/gen/links/link_${name}.clang-19.o`))
-      const words = ['gen', 'object', join(work, 'linked.o'), ...inputs]
-      return inTurn(bpf(...words), node, 21, { env })
-    },
-  ],
+  object: ['gen object of two / node -e 0', 1.5, () => inTurn(bpf(...linkOfTwo), node, 21, { env })],
+  objectReal: linkRow('gen object of two / real', linkOfTwo),
+  objectsReal: linkRow('gen object of nine / real', link(linkable.map((name) => fixture(`${name}.clang-19.o`)))),
   update: [
     '200,000 map updates in one batch / real',
     1,

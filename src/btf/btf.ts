@@ -65,7 +65,7 @@ export class Btf {
       const sections = parseSections(bytes, base, lines)
       const btf = new Btf(sections, base, lines)
       const { startId, typeCount, stringsEnd } = btf
-      checkTypes({ ...sections, startId, typeCount, stringsEnd, kind: (id) => btf.kind(id) })
+      checkTypes({ ...sections, startId, typeCount, stringsEnd, kind: (id) => btf.kind(id) }, sections.reach)
       return btf
     } catch (error) {
       if (error instanceof BtfError && lines.length > 0) throw new BtfError(error.errno, [...lines, ...error.lines])

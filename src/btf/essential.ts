@@ -1,13 +1,14 @@
-import { hashAt } from './string-pool.ts'
 import type { Btf } from './btf.ts'
 import type { FlatBtf } from './flat.ts'
 
 const encoder = new TextEncoder()
 const UNDERSCORE = 0x5f
+/** So many bytes of a name are hashed: few names are asked for, and many stand in the index. */
+const HASHED = 8
 
 /**
- * One BTF's own types by their names without flavour (`task_struct___old` is a `task_struct`), hashed over the bytes of
- * the names, so that none is decoded; in the order of their ids.
+ * One BTF's own types by their names without flavour (`task_struct___old` is a `task_struct`), hashed over the first
+ * bytes of the names, so that none is decoded; in the order of their ids.
  */
 export class EssentialIndex {
   readonly #btf: Btf
@@ -31,8 +32,8 @@ export class EssentialIndex {
       if (nameOff === 0) continue
       const hash =
         nameOff < startStr
-          ? essentialHash(encoder.encode(btf.string(nameOff)), 0)
-          : essentialHash(strings, nameOff - startStr)
+          ? prefixHash(encoder.encode(btf.string(nameOff)), 0)
+          : prefixHash(strings, nameOff - startStr)
       const bucket = hash & (buckets - 1)
       this.#next[i] = this.#heads[bucket] as number
       this.#heads[bucket] = i
@@ -43,7 +44,7 @@ export class EssentialIndex {
   ids(essential: string): number[] {
     const bytes = encoder.encode(essential)
     const found: number[] = []
-    const bucket = hashAt(bytes, 0) & (this.#heads.length - 1)
+    const bucket = prefixHash(bytes, 0) & (this.#heads.length - 1)
     for (let i = this.#heads[bucket] as number; i >= 0; i = this.#next[i] as number) {
       const id = this.#btf.startId + i
       if (this.#equals(this.#btf.nameOff(id), bytes)) found.push(id)
@@ -76,19 +77,19 @@ function essentialEnd(bytes: Uint8Array, start: number): number {
   return end < 0 ? i : end
 }
 
-/** FNV-1a of a C string up to its flavour. */
-function essentialHash(bytes: Uint8Array, start: number): number {
+/**
+ * FNV-1a of a C string's first bytes, up to where two underscores follow a byte that is none: no flavour begins before
+ * that, and so it's the same for a name with and without one.
+ */
+function prefixHash(bytes: Uint8Array, start: number): number {
   let h = 0x811c9dc5 | 0
-  let essential = h
-  let flavoured = false
-  for (let i = start; i < bytes.length; i++) {
+  let last = UNDERSCORE
+  const end = Math.min(start + HASHED, bytes.length)
+  for (let i = start; i < end; i++) {
     const c = bytes[i] as number
-    if (c === 0) break
-    if (c === UNDERSCORE && isFlavour(bytes, i, start)) {
-      essential = h
-      flavoured = true
-    }
+    if (c === 0 || (c === UNDERSCORE && last !== UNDERSCORE && bytes[i + 1] === UNDERSCORE)) break
     h = Math.imul(h ^ c, 0x01000193)
+    last = c
   }
-  return flavoured ? essential : h
+  return h
 }

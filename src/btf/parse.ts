@@ -1,7 +1,7 @@
 import { Errno } from '../uapi/errno.ts'
 import { BtfError } from './error.ts'
 import { parseHeader } from './header.ts'
-import { NR_BTF_KINDS, elementWords, fixedWords } from './kinds.ts'
+import { Kind, NR_BTF_KINDS, elementWords, fixedWords } from './kinds.ts'
 import type { Btf } from './btf.ts'
 import type { BtfLogLine } from './error.ts'
 
@@ -24,10 +24,22 @@ export interface Sections {
   layout: KindLayout | undefined
 }
 
+/** How far the types of one BTF refer: the greatest string offset and type id of those that the sanity check looks at. */
+export interface Reach {
+  nameOff: number
+  ref: number
+  /** Whether each function's type is a prototype that stands before it. */
+  prototyped: boolean
+}
+
 const hostLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 
 /** btf_new's parsing up to the sanity check. @throws BtfError. */
-export function parseSections(bytes: Uint8Array, base: Btf | undefined, lines: BtfLogLine[]): Sections {
+export function parseSections(
+  bytes: Uint8Array,
+  base: Btf | undefined,
+  lines: BtfLogLine[],
+): Sections & { reach: Reach } {
   const header = parseHeader(bytes, lines)
   const { littleEndian, typeOff, typeLen, strOff, strLen } = header
   const strings = bytes.subarray(strOff, strOff + strLen)
@@ -87,18 +99,37 @@ function unknownSize(kind: number, vlen: number, layout: KindLayout | undefined)
   return (fixed + vlen * element) / 4
 }
 
-/** btf_parse_type_sec. */
+/** What refers to what, by kind: whether a type's third word is the id of another. */
+const refers = new Uint8Array(128)
+/** Words of an element: its first is a name, unless its id is there. */
+const steps = Uint8Array.from({ length: 128 }, (_, kind) => elementWords[kind] ?? 0)
+/** Which of an element's words is a type's id; -1: none. */
+const refsAt = new Int8Array(128).fill(-1)
+/** Words at the end that are no elements. */
+const spare = new Uint8Array(128)
+for (const kind of [Kind.PTR, Kind.TYPEDEF, Kind.VOLATILE, Kind.CONST, Kind.RESTRICT]) refers[kind] = 1
+for (const kind of [Kind.FUNC, Kind.VAR, Kind.DECL_TAG, Kind.TYPE_TAG]) refers[kind] = 1
+for (const kind of [Kind.STRUCT, Kind.UNION, Kind.FUNC_PROTO]) refsAt[kind] = 1
+for (const kind of [Kind.ARRAY, Kind.DATASEC]) refsAt[kind] = 0
+// An array's element and index are as two elements; its length isn't.
+steps[Kind.ARRAY] = 1
+spare[Kind.ARRAY] = 1
+
+/** btf_parse_type_sec; in the same pass, since the types are many, how far they reach. */
 function findTypes(
   words: Uint32Array,
   typeLen: number,
   startId: number,
   littleEndian: boolean,
   layout: KindLayout | undefined,
-): { offsets: Uint32Array; count: number } {
+): { offsets: Uint32Array; count: number; reach: Reach } {
   const end = typeLen >>> 2
   let offsets = new Uint32Array((end >>> 2) + 64)
   offsets[0] = end
   let count = 1
+  let nameOff = 0
+  let ref = 0
+  let prototyped = true
   let at = 0
   while (at + 3 <= end) {
     const info = words[at + 1] as number
@@ -108,7 +139,8 @@ function findTypes(
     const rest = known
       ? (fixedWords[kind] as number) + vlen * (elementWords[kind] as number)
       : unknownSize(kind, vlen, layout)
-    if (at + 3 + rest > end) throw BtfError.warn(Errno.EINVAL, `BTF type [${startId + count - 1}] is malformed`)
+    const next = at + 3 + rest
+    if (next > end) throw BtfError.warn(Errno.EINVAL, `BTF type [${startId + count - 1}] is malformed`)
     if (!known && !littleEndian) throw BtfError.debug(Errno.EINVAL, `Unsupported BTF_KIND:${kind}`)
     if (count === offsets.length) {
       const larger = new Uint32Array(count * 2)
@@ -116,8 +148,26 @@ function findTypes(
       offsets = larger
     }
     offsets[count++] = at
-    at += 3 + rest
+    const name = words[at] as number
+    if (name > nameOff) nameOff = name
+    if (refers[kind] === 1) {
+      const type = words[at + 2] as number
+      if (type > ref) ref = type
+      const own = type - startId + 1
+      const target = own > 0 && own < count ? (words[(offsets[own] as number) + 1] as number) >>> 24 : 0
+      if (target !== Kind.FUNC_PROTO && kind === Kind.FUNC) prototyped = false
+    }
+    const step = steps[kind] as number
+    const refAt = refsAt[kind] as number
+    const until = step === 0 ? 0 : next - (spare[kind] as number)
+    for (let m = at + 3; m < until; m += step) {
+      const element = words[m] as number
+      if (refAt !== 0 && element > nameOff) nameOff = element
+      const type = words[m + refAt] as number
+      if (refAt >= 0 && type > ref) ref = type
+    }
+    at = next
   }
   if (at * 4 !== typeLen) throw BtfError.warn(Errno.EINVAL, 'BTF types data is malformed')
-  return { offsets: offsets.slice(0, count), count }
+  return { offsets: offsets.slice(0, count), count, reach: { nameOff, ref, prototyped } }
 }

@@ -1,6 +1,7 @@
 import { Errno } from '../uapi/errno.ts'
 import { BtfError } from './error.ts'
 import { Kind, NR_BTF_KINDS } from './kinds.ts'
+import type { Reach } from './parse.ts'
 
 /** What is checked: one BTF's own types, whose ids and string offsets may lie in its base. */
 export interface Checked {
@@ -14,8 +15,13 @@ export interface Checked {
   kind(id: number): number
 }
 
-/** btf_sanity_check: what libbpf relies on, not all that the kernel wants. @throws BtfError. */
-export function checkTypes(btf: Checked): void {
+/**
+ * btf_sanity_check: what libbpf relies on, not all that the kernel wants. Types whose reach is good enough needn't be gone
+ * through again.
+ * @throws BtfError.
+ */
+export function checkTypes(btf: Checked, reach: Reach): void {
+  if (reach.nameOff < btf.stringsEnd && reach.ref < btf.typeCount && reach.prototyped) return
   const { words, offsets, startId, typeCount, stringsEnd } = btf
   for (let i = 1; i < offsets.length; i++) {
     const at = offsets[i] as number

@@ -3,6 +3,7 @@ import { printHelp, select } from './dispatch.ts'
 import { Exit, report } from './errors.ts'
 import { parseOptions } from './options.ts'
 import { Session } from './session.ts'
+import { openMachine } from './machine.ts'
 import { mainTable } from './objects.ts'
 import { mainHelp } from './main-help.ts'
 import { version } from './objects/version.ts'
@@ -57,12 +58,8 @@ function reported(session: Session, error: unknown): number {
 /** main() after its options: some ends leave the JSON text without its last newline, as the real one does. */
 async function start(session: Session, parsed: Parsed, open: OpenMachine | undefined): Promise<number> {
   const { options, stop, words } = parsed
-  const ready = async () => {
-    if (session.hasOpener) return
-    const openMachine = open ?? (await import('./machine.ts')).openMachine
-    session.opener = () => openMachine(session.io, parsed.machine)
-  }
-  if (!(await baseBtfsParse(session, parsed.baseBtfs, ready))) return -1
+  session.opener = () => (open ?? openMachine)(session.io, parsed.machine)
+  if (!(await baseBtfsParse(session, parsed.baseBtfs))) return -1
   if (stop === 'help') return printHelp(session, mainHelp)
   if (typeof stop === 'object') {
     session.error(`unrecognized option '${stop.unknown}'`)
@@ -81,15 +78,14 @@ async function start(session: Session, parsed: Parsed, open: OpenMachine | undef
     return -22
   }
   const args = new Args(words)
-  const status = stop === 'version' ? await version(session, args) : await line(session, args, ready)
+  const status = stop === 'version' ? await version(session, args) : await line(session, args)
   session.json?.end()
   return status
 }
 
 /** -B: each file must hold type information; the verbs that use it read it again. */
-async function baseBtfsParse(session: Session, paths: readonly string[], ready: () => Promise<void>): Promise<boolean> {
+async function baseBtfsParse(session: Session, paths: readonly string[]): Promise<boolean> {
   if (paths.length === 0) return true
-  await ready()
   const { parseBtfFile } = await import('./objects/btf-file.ts')
   for (const path of paths) {
     const btf = parseBtfFile(session, path)
@@ -101,9 +97,9 @@ async function baseBtfsParse(session: Session, paths: readonly string[], ready: 
 }
 
 /** Runs the words of one command; what fails is told here. */
-async function line(session: Session, args: Args, ready: () => Promise<void>): Promise<number> {
+async function line(session: Session, args: Args): Promise<number> {
   try {
-    return await select(session, args, mainTable(session, ready), mainHelp)
+    return await select(session, args, mainTable(session), mainHelp)
   } catch (error) {
     return report(session, error)
   }

@@ -44,13 +44,11 @@ export const objects = {
 /**
  * bpftool's objects in its own order (main.c's commands[]), then the names that bpftool doesn't have, behind them so that
  * its abbreviations keep their meaning.
- * @param ready prepares `session.system()`, before the first verb that may need it.
  */
-export function mainTable(session: Session, ready: () => Promise<void>): VerbTable {
+export function mainTable(session: Session): VerbTable {
   const object = (load: () => Promise<BpfObject>): Verb => {
     let loaded: BpfObject | undefined
     const first = async (args: Args) => {
-      await ready()
       loaded = await load()
       return select(session, args, loaded.verbs, loaded.help)
     }
@@ -61,7 +59,6 @@ export function mainTable(session: Session, ready: () => Promise<void>): VerbTab
     [
       'batch',
       async (_, args) => {
-        await ready()
         return (await import('./batch.ts')).batch(session, args, table)
       },
     ],
@@ -85,7 +82,6 @@ export function mainTable(session: Session, ready: () => Promise<void>): VerbTab
     [
       'check',
       async (_, args) => {
-        await ready()
         const { check, checkHelp } = await import('./objects/check.ts')
         if (args.length === 1 && args.peek() === 'help') return printHelp(session, checkHelp)
         session.lastHelp = checkHelp

@@ -41,13 +41,9 @@ export class Session implements Dispatching {
       : undefined
   }
 
-  /** How `system` gets its machine; set before the first verb that may need one runs. */
+  /** How `system` gets its machine; set before any verb runs. */
   set opener(open: () => Machine) {
-    this.#open ??= open
-  }
-
-  get hasOpener(): boolean {
-    return this.#open !== undefined
+    this.#open = open
   }
 
   out(text: string | Uint8Array): void {

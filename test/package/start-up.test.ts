@@ -51,6 +51,12 @@ describe('start-up', () => {
     expect(compiled(...words)).toBeLessThanOrEqual(most)
   })
 
+  test('of what needs no machine compiles none', () => {
+    const inputs = ['one', 'two'].map((name) => join(root, `test/gen/links/link_${name}.clang-19.o`))
+    expect(compiled('gen', 'object', join(folder, 'linked.o'), ...inputs)).toBeLessThanOrEqual(108_000)
+    expect(compiled('btf', 'dump', 'file', inputs[0] as string)).toBeLessThanOrEqual(75_000)
+  })
+
   test('of `prog load` compiles more', () => {
     const object = join(root, 'fixtures/obj/xdp_counter.clang-19.o')
     expect(compiled('prog', 'load', object, '/sys/fs/bpf/another')).toBeGreaterThan(200_000)
