@@ -54,13 +54,18 @@ describe('a state directory that is not as it should be', () => {
     expect(problem(directory)).toBe('opens')
   })
 
-  test('a machine of a later version', () => {
+  test.each([
+    [1, 'the machine was made by an earlier version of bpftool: boot another with "kernel reset"'],
+    [0xffff, 'the machine was made by a later version of bpftool'],
+  ])('a machine of format %i', (format, message) => {
     const directory = booted()
     const store = new LmdbStore(directory)
     store.write(() => {
-      store.put(Table.META, utf8('format'), u32Key(2))
+      store.put(Table.META, utf8('format'), u32Key(format))
     })
     store.close()
-    expect(problem(directory)).toBe('the machine was made by a later version of bpftool')
+    expect(problem(directory)).toBe(message)
+    rebootDirectory(directory, {})
+    expect(problem(directory)).toBe('opens')
   })
 })

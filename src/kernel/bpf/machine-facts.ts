@@ -35,8 +35,8 @@ export const DEFAULT_CPUS = 4
 export const MAX_CPUS = 8192
 /** How long a machine has been up when its first command runs: its kernel took that long to boot. */
 const BOOT_NS = 5_000_000_000n
-/** Number of the state's format: a machine made by a later version isn't opened. */
-const STATE_FORMAT = 1
+/** Number of the state's format: a machine of another one isn't opened. */
+const STATE_FORMAT = 2
 
 const FORMAT = utf8('format')
 const FACTS = utf8('boot')
@@ -48,6 +48,9 @@ export function readFacts(store: Store): MachineFacts | undefined {
     const facts = store.get(Table.META, FACTS)
     if (format?.length === 4 && readU32(format) > STATE_FORMAT) {
       throw new StateError('the machine was made by a later version of bpftool')
+    }
+    if (format?.length === 4 && readU32(format) < STATE_FORMAT) {
+      throw new StateError('the machine was made by an earlier version of bpftool: boot another with "kernel reset"')
     }
     if (!format && !facts) {
       if (isEmpty(store)) return undefined
