@@ -4,6 +4,7 @@ import { flatten } from './flat.ts'
 import { Kind } from './kinds.ts'
 import { NameIndex } from './names.ts'
 import { parseSections } from './parse.ts'
+import { MAX_RESOLVE_DEPTH, resolveSize } from './resolve-size.ts'
 import { checkTypes } from './sanity.ts'
 import type { BtfLogLine } from './error.ts'
 import type { FlatBtf } from './flat.ts'
@@ -12,9 +13,6 @@ import type { KindLayout, Sections } from './parse.ts'
 export { BtfError } from './error.ts'
 export type { BtfLogLine } from './error.ts'
 export { FuncLinkage, IntEncoding, Kind, VarLinkage } from './kinds.ts'
-
-const MAX_RESOLVE_DEPTH = 32
-const U32_MAX = 0xffffffff
 
 /** libbpf's determine_ptr_size knows an architecture's pointer size by that of long. */
 const longNames: ReadonlySet<string> = new Set([
@@ -336,40 +334,9 @@ export class Btf {
 
   /** btf__resolve_size: bytes of a value of the type; undefined where it has no size. */
   resolveSize(id: number): number | undefined {
-    let elements = 1
-    for (let depth = 0; depth < MAX_RESOLVE_DEPTH && id !== 0 && this.has(id); depth++) {
-      switch (this.kind(id)) {
-        case Kind.INT:
-        case Kind.STRUCT:
-        case Kind.UNION:
-        case Kind.ENUM:
-        case Kind.ENUM64:
-        case Kind.DATASEC:
-        case Kind.FLOAT:
-          return times(elements, this.size(id))
-        case Kind.PTR:
-          return times(elements, this.pointerSize || 8)
-        case Kind.TYPEDEF:
-        case Kind.VOLATILE:
-        case Kind.CONST:
-        case Kind.RESTRICT:
-        case Kind.VAR:
-        case Kind.DECL_TAG:
-        case Kind.TYPE_TAG:
-          id = this.type(id)
-          break
-        case Kind.ARRAY: {
-          const product = times(elements, this.arrayLength(id))
-          if (product === undefined) return undefined
-          elements = product
-          id = this.arrayElem(id)
-          break
-        }
-        default:
-          return undefined
-      }
-    }
-    return undefined
+    if (!this.has(id)) return undefined
+    const size = resolveSize(this, id, this.pointerSize || 8)
+    return size < 0 ? undefined : size
   }
 
   /** btf__resolve_type: past modifiers, typedefs and variables; undefined at void or after 32 steps. */
@@ -397,8 +364,4 @@ export class Btf {
 /** btf_is_mod or btf_is_typedef. */
 export function isModifierOrTypedef(kind: number): boolean {
   return (kind >= Kind.TYPEDEF && kind <= Kind.RESTRICT) || kind === Kind.TYPE_TAG
-}
-
-function times(elements: number, size: number): number | undefined {
-  return elements * size > U32_MAX ? undefined : elements * size
 }

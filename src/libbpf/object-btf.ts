@@ -1,3 +1,4 @@
+import { MAX_RESOLVE_DEPTH, resolveSize } from '../btf/resolve-size.ts'
 import { Errno } from '../uapi/errno.ts'
 import { latin1 } from './elf.ts'
 import { LibbpfError } from './error.ts'
@@ -80,7 +81,6 @@ const layout: readonly (readonly [number, number])[] = [
 
 const MAGIC = 0xeb9f
 const HEADER_SIZE = 24
-const MAX_RESOLVE_DEPTH = 32
 
 export const VarLinkage = { STATIC: 0, GLOBAL: 1, EXTERN: 2 } as const
 export const FuncLinkage = { STATIC: 0, GLOBAL: 1, EXTERN: 2 } as const
@@ -432,45 +432,7 @@ export class ObjectBtf {
 
   /** btf__resolve_size: bytes, or a negative errno. */
   resolveSize(id: number): number {
-    let elems = 1
-    let size = -1
-    for (let i = 0; i < MAX_RESOLVE_DEPTH && size < 0; i++) {
-      const kind = this.kind(id)
-      if (kind === BtfKind.VOID || kind === BtfKind.FWD) break
-      switch (kind) {
-        case BtfKind.INT:
-        case BtfKind.STRUCT:
-        case BtfKind.UNION:
-        case BtfKind.ENUM:
-        case BtfKind.ENUM64:
-        case BtfKind.DATASEC:
-        case BtfKind.FLOAT:
-          size = this.size(id)
-          break
-        case BtfKind.PTR:
-          size = 8
-          break
-        case BtfKind.TYPEDEF:
-        case BtfKind.VOLATILE:
-        case BtfKind.CONST:
-        case BtfKind.RESTRICT:
-        case BtfKind.VAR:
-        case BtfKind.DECL_TAG:
-        case BtfKind.TYPE_TAG:
-          id = this.type(id)
-          break
-        case BtfKind.ARRAY:
-          if (elems !== 0 && this.arrayLength(id) > Math.floor(0xffff_ffff / elems)) return -Errno.E2BIG
-          elems *= this.arrayLength(id)
-          id = this.arrayElem(id)
-          break
-        default:
-          return -Errno.EINVAL
-      }
-    }
-    if (size < 0) return -Errno.EINVAL
-    if (elems !== 0 && size > Math.floor(0xffff_ffff / elems)) return -Errno.E2BIG
-    return elems * size
+    return resolveSize(this, id)
   }
 
   /** btf__resolve_type: past modifiers, typedefs and variables; undefined where nothing is there. */

@@ -4,6 +4,7 @@ import type { LocalTypes, TypeView } from './types.ts'
 import { CoreError } from './host.ts'
 import type { CoreHost } from './host.ts'
 import { Kind } from '../kinds.ts'
+import { resolveSize } from '../resolve-size.ts'
 
 /** enum bpf_core_relo_kind. */
 export const CoreKind = {
@@ -95,38 +96,9 @@ export function pushRaw(spec: Spec, index: number): void {
 
 /** btf__resolve_size, for either BTF. @throws CoreError. */
 export function sizeOf(btf: TypeView, id: number): number {
-  let elems = 1
-  for (let depth = 0; depth < 32; depth++) {
-    switch (btf.kind(id)) {
-      case Kind.INT:
-      case Kind.STRUCT:
-      case Kind.UNION:
-      case Kind.ENUM:
-      case Kind.ENUM64:
-      case Kind.DATASEC:
-      case Kind.FLOAT:
-        return elems * btf.size(id)
-      case Kind.PTR:
-        return elems * 8
-      case Kind.TYPEDEF:
-      case Kind.VOLATILE:
-      case Kind.CONST:
-      case Kind.RESTRICT:
-      case Kind.VAR:
-      case Kind.DECL_TAG:
-      case Kind.TYPE_TAG:
-        id = btf.type(id)
-        break
-      case Kind.ARRAY:
-        elems *= btf.arrayLength(id)
-        if (elems > 0xffff_ffff) throw new CoreError(Errno.E2BIG)
-        id = btf.arrayElem(id)
-        break
-      default:
-        throw new CoreError(Errno.EINVAL)
-    }
-  }
-  throw new CoreError(Errno.EINVAL)
+  const size = resolveSize(btf, id)
+  if (size < 0) throw new CoreError(-size)
+  return size
 }
 
 /** is_flex_arr: an array without a length that ends a struct may be indexed at will. */

@@ -1,6 +1,6 @@
 import { kindOf, vlenOf } from '../../btf/fields.ts'
 import { Kind } from '../../btf/kinds.ts'
-import { Errno } from '../../uapi/errno.ts'
+import { resolveSize } from '../../btf/resolve-size.ts'
 import { LibbpfError } from '../error.ts'
 import type { Log } from '../log.ts'
 import { parseMapDefinition } from '../map-definition.ts'
@@ -102,6 +102,10 @@ class Definition implements DefinitionTypes {
     return vlenOf(this.#word(id, 1))
   }
 
+  size(id: number): number {
+    return this.#word(id, 2)
+  }
+
   type(id: number): number {
     return this.#word(id, 2)
   }
@@ -133,46 +137,11 @@ class Definition implements DefinitionTypes {
   }
 
   resolveSize(id: number): number {
-    return resolveSize(this.#types, id)
+    return resolveSize(this, id)
   }
 }
 
-/** btf__resolve_size, pointers having eight bytes: a size or a negative errno. */
-export function resolveSize({ words, offsets }: LinkTypes, id: number): number {
-  const MAX_DEPTH = 32
-  const MAX = 0xffffffff
-  let elements = 1
-  for (let depth = 0; depth < MAX_DEPTH; depth++) {
-    const at = offsets[id] as number
-    const times = (size: number) => (elements * size > MAX ? -Errno.E2BIG : elements * size)
-    switch (kindOf(words[at + 1] as number)) {
-      case Kind.INT:
-      case Kind.STRUCT:
-      case Kind.UNION:
-      case Kind.ENUM:
-      case Kind.ENUM64:
-      case Kind.DATASEC:
-      case Kind.FLOAT:
-        return times(words[at + 2] as number)
-      case Kind.PTR:
-        return times(8)
-      case Kind.TYPEDEF:
-      case Kind.VOLATILE:
-      case Kind.CONST:
-      case Kind.RESTRICT:
-      case Kind.VAR:
-      case Kind.DECL_TAG:
-      case Kind.TYPE_TAG:
-        id = words[at + 2] as number
-        break
-      case Kind.ARRAY:
-        elements = times(words[at + 5] as number)
-        if (elements < 0) return elements
-        id = words[at + 3] as number
-        break
-      default:
-        return -Errno.EINVAL
-    }
-  }
-  return -Errno.EINVAL
+/** btf__resolve_size: a size or a negative errno. */
+export function sizeOfType(types: LinkTypes, id: number): number {
+  return new Definition(types).resolveSize(id)
 }

@@ -2,7 +2,7 @@ import { forEachId, kindOf, vlenOf } from '../../btf/fields.ts'
 import { Kind } from '../../btf/kinds.ts'
 import { Errno } from '../../uapi/errno.ts'
 import type { Log } from '../log.ts'
-import { resolveSize } from './compare-maps.ts'
+import { sizeOfType } from './compare-maps.ts'
 import type { DestinationSection, SourceObject, SourceSection, SourceTypes } from './model.ts'
 import { refuse } from './refuse.ts'
 import type { LinkState } from './state.ts'
@@ -95,7 +95,7 @@ function appendVariables(
     }
     if (global !== undefined && global.variable >= 0) {
       if (kindOf(info) === Kind.FUNC) continue
-      const size = resolveSize(ours, global.underlying)
+      const size = sizeOfType(ours, global.underlying)
       if (size < 0) {
         refuse(log, Errno.EINVAL, `global '${name}': failed to resolve size of underlying type: ${size}`)
       }
