@@ -69,12 +69,15 @@ function add(hook: Hook, set: KfuncSet, row: string): void {
 
 /**
  * btf_kfunc_id_set_contains: the flags of a function that a program may call (KfFlag); undefined where it may not.
+ *
+ * @param rawTracepoints whether they may call what tracing programs may.
  */
-export function kfuncFlags(prog: KfuncProg, name: string): number | undefined {
+export function kfuncFlags(prog: KfuncProg, name: string, rawTracepoints: boolean): number | undefined {
   hookOf ??= build()
   const common = hookOf.get(T.UNSPEC)?.get(name)
   if (common) return common.flags
-  const entry = hookOf.get(prog.resolvedType)?.get(name)
+  const type = rawTracepoints && prog.resolvedType === T.RAW_TRACEPOINT ? T.TRACING : prog.resolvedType
+  const entry = hookOf.get(type)?.get(name)
   if (!entry) return undefined
   return entry.sets.every(({ filter }) => filter?.(prog, name) ?? true) ? entry.flags : undefined
 }

@@ -9,7 +9,7 @@ import { modifyReturnFlags } from '../kfuncs/table.ts'
 import { refuse } from '../log.ts'
 import { isSince } from '../profile/release.ts'
 import { iteratorTarget } from '../progs/iterators.ts'
-import { disabledHooks, isSleepableHook, noHooks } from '../progs/lsm-hooks.ts'
+import { disabledHooks, isSleepableHook, noHooks, unsafeHooks } from '../progs/lsm-hooks.ts'
 import type { LoadEnv } from './env.ts'
 import { checkFuncModel } from './func-model.ts'
 import { checkStructOps } from './struct-ops.ts'
@@ -151,7 +151,8 @@ function isSleepable(env: LoadEnv, name: string): boolean {
 /** bpf_lsm_verify_prog. */
 function checkLsmHook(env: LoadEnv, name: string, id: number): void {
   if (!env.gplCompatible) refuse(env, Errno.EINVAL, 'LSM programs must have a GPL compatible license\n')
-  if (disabledHooks.has(name) && isSince(env.kernel, '6.12')) {
+  const disabled = disabledHooks.has(name) ? '6.12' : unsafeHooks.has(name) ? '7.2' : undefined
+  if (disabled !== undefined && isSince(env.kernel, disabled)) {
     refuse(env, Errno.EINVAL, `attach_btf_id ${id} points to disabled hook ${name}\n`)
   }
   if (!name.startsWith('bpf_lsm_') || noHooks.has(name)) {

@@ -5,6 +5,7 @@ import { FieldType as Field, fieldMask } from '../btf/field-types.ts'
 import { refuse } from '../log.ts'
 import { MMAP_WRITERS } from '../objects/records.ts'
 import type { MapRecord } from '../objects/records.ts'
+import { factsOf } from '../verifier/versions.ts'
 import type { LoadEnv } from './env.ts'
 
 /** Maps that one program may use (MAX_USED_MAPS). */
@@ -68,8 +69,9 @@ function checkMapProgCompatibility(env: LoadEnv, map: MapRecord): void {
     if (type === ProgType.SOCKET_FILTER) no('socket filter progs cannot use bpf_spin_lock yet')
     if (tracing) no('tracing progs cannot use bpf_spin_lock yet')
   }
-  if (fields & Field.TIMER && tracing) no('tracing progs cannot use bpf_timer yet')
-  if (fields & Field.WORKQUEUE && tracing) no('tracing progs cannot use bpf_wq yet')
+  const timers = !tracing || factsOf(env.kernel.linux).timersForTracing
+  if (fields & Field.TIMER && !timers) no('tracing progs cannot use bpf_timer yet')
+  if (fields & Field.WORKQUEUE && !timers) no('tracing progs cannot use bpf_wq yet')
   if (map.type === MapType.STRUCT_OPS) no('bpf_struct_ops map cannot be used in prog')
   if (env.sleepable && !sleepableTypes.has(map.type)) {
     no('Sleepable programs can only use array, hash, ringbuf and local storage maps')

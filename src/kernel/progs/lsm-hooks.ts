@@ -19,6 +19,9 @@ export const disabledHooks = hooks(`
   vm_enough_memory inode_need_killpriv inode_getsecurity inode_listsecurity inode_copy_up_xattr getselfattr
   getprocattr setprocattr key_getsecurity audit_rule_match ismaclabel`)
 
+/** Those that aren't safe to attach to, since 7.2 or before. */
+export const unsafeHooks = hooks('file_alloc_security')
+
 /** untrusted_lsm_hooks: what they are given may be half made, or half gone. */
 export const untrustedHooks = hooks(`
   bpf_map_free bpf_prog_free file_alloc_security file_free_security sk_alloc_security sk_free_security task_free`)

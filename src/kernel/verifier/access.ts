@@ -1,6 +1,7 @@
 import { Atomic, Mode, Size, accessBytes } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { MapFlag } from '../../uapi/flags.ts'
+import { ProgType } from '../../uapi/prog-type.ts'
 import { checkPtrToBtfAccess, checkPtrToMapAccess } from './btf-access.ts'
 import { newAccessInfo } from './context/access.ts'
 import { contextOf } from './context/index.ts'
@@ -13,6 +14,7 @@ import { lsmRetvalRange } from './return-ranges.ts'
 import { checkSane, coerceToSize, coerceToSizeSx, markKnown, markKnownZero, markUnknown, syncBounds } from './ranges.ts'
 import {
   AccessSource,
+  U16_MAX,
   KPTR_TYPES,
   checkBuffer,
   checkFlowKeys,
@@ -28,7 +30,7 @@ import { ArgUse, checkPtrOffReg, checkRegArg, leaksPointer } from './regs.ts'
 import { checkStackBounds, checkStackRead, checkStackWrite } from './stack.ts'
 import type { VerifierMap } from './input.ts'
 import type { Reg } from './state.ts'
-import { makeTnum, tnumAdd, tnumConst, tnumIsAligned, tnumIsConst, tnumText } from './tnum.ts'
+import { makeTnum, movedText, tnumAdd, tnumConst, tnumIsAligned, tnumIsConst, tnumText } from './tnum.ts'
 import { ltS64 } from './int64.ts'
 import {
   Access,
@@ -74,7 +76,8 @@ export function checkPtrAlignment(env: VerifierEnv, reg: Reg, off: number, size:
     const where = `${NET_IP_ALIGN}+${tnumText(reg)}+${reg.off}+${off}`
     refuse(env, Errno.EACCES, `misaligned packet access off ${where} size ${size}\n`)
   }
-  const where = `${alignmentNames[type] ?? ''}access off ${tnumText(reg)}+${reg.off}+${off}`
+  const at = facts.offsetsInBounds ? `${movedText(reg)}+${off}` : `${tnumText(reg)}+${reg.off}+${off}`
+  const where = `${alignmentNames[type] ?? ''}access off ${at}`
   refuse(env, Errno.EACCES, `misaligned ${where} size ${size}\n`)
 }
 
@@ -143,7 +146,7 @@ export function checkMemAccess(
     case RegType.PTR_TO_CTX:
       if (type !== RegType.PTR_TO_CTX) noAccess(env, regno, type)
       leaks('ctx')
-      checkPtrOffReg(env, reg, regno)
+      off += checkContextOffset(env, regno, off, size)
       accessContext(env, insnIdx, off, size, access, valueRegno, isLdsx)
       break
     case RegType.PTR_TO_PACKET:
@@ -245,6 +248,19 @@ function accessMapValue(
   }
   dst.type = RegType.SCALAR_VALUE
   markKnown(dst, hi, lo)
+}
+
+/** check_ctx_access before the context's own rules. @returns how much further the access may be. */
+function checkContextOffset(env: VerifierEnv, regno: number, off: number, size: number): number {
+  const reg = env.reg(regno)
+  const { resolvedType } = env.input
+  if (!facts.contextAsMemory || resolvedType !== ProgType.SYSCALL) {
+    // Nobody rewrites such an access, so that it may be anywhere.
+    checkPtrOffReg(env, reg, regno, facts.contextAsMemory && contextOf(resolvedType)?.converts === false)
+    return 0
+  }
+  checkRegion(env, regno, off, size, U16_MAX, false)
+  return reg.umaxLo >>> 0
 }
 
 function accessContext(

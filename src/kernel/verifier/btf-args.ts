@@ -8,6 +8,7 @@ import type { CallArgMeta } from './helper-args.ts'
 import { mapKptrMatchType } from './kptrs.ts'
 import { regTypeText } from './log.ts'
 import { ArgType, Flag, RegType, baseType, typeMayBeNull } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Pointers to structs as arguments: is it one to the struct that's asked for (the rest of check_reg_type). */
 
@@ -48,6 +49,8 @@ export function checkBtfArg(
       return
     case BTF_ID | Flag.MEM_ALLOC:
     case BTF_ID | Flag.MEM_PERCPU | Flag.MEM_ALLOC:
+    case BTF_ID | Flag.MEM_ALLOC | Flag.NON_OWN_REF:
+    case BTF_ID | Flag.MEM_ALLOC | Flag.NON_OWN_REF | Flag.MEM_RCU:
       if (funcId === Func.SPIN_LOCK || funcId === Func.SPIN_UNLOCK) return
       if (funcId !== Func.KPTR_XCHG) {
         refuse(env, Errno.EFAULT, 'verifier bug: unimplemented handling of MEM_ALLOC\n')
@@ -80,7 +83,7 @@ function checkStruct(
   const reg = env.reg(regno)
   const releases = (argType & Flag.OBJ_RELEASE) !== 0
   if (typeMayBeNull(reg.type) && (!typeMayBeNull(argType) || releases)) {
-    refuse(env, Errno.EACCES, `Possibly NULL pointer passed to helper arg${regno}\n`)
+    refuse(env, Errno.EACCES, `Possibly NULL pointer passed to helper ${facts.argsByRegister ? 'R' : 'arg'}${regno}\n`)
   }
   if (funcId === Func.KPTR_XCHG) {
     matchKptr(env, regno, meta)

@@ -20,6 +20,8 @@ import {
   StackType,
   spiOf,
 } from './types.ts'
+import { argText } from './regs.ts'
+import { facts } from './versions.ts'
 
 /** Dynptrs: on the stack two slots each, the first one at the lower address; or lent to a callback or a function. */
 
@@ -213,7 +215,7 @@ export function processDynptrFunc(
   const no = (text: string): never => refuse(env, Errno.EINVAL, `${text}\n`)
   const isConst = reg.type === RegType.CONST_PTR_TO_DYNPTR
   if (reg.type !== RegType.PTR_TO_STACK && !isConst) {
-    no(`arg#${regno - 1} expected pointer to stack or const struct bpf_dynptr`)
+    no(`${argText(regno)} expected pointer to stack or const struct bpf_dynptr`)
   }
   if (argType & Flag.MEM_UNINIT) {
     if (!mayBecome(env, reg)) no('Dynptr has to be an uninitialized dynptr')
@@ -223,13 +225,15 @@ export function processDynptrFunc(
     markDynptr(env, env.reg(regno), argType, insnIdx, cloneRefObjId)
     return
   }
-  if (isConst && !(argType & Flag.MEM_RDONLY)) {
+  if (facts.dynptrReleasedAsOne) {
+    if (isConst && argType & Flag.OBJ_RELEASE) no('CONST_PTR_TO_DYNPTR cannot be released')
+  } else if (isConst && !(argType & Flag.MEM_RDONLY)) {
     no('cannot pass pointer to const bpf_dynptr, the helper mutates it')
   }
-  if (!isInitialized(env, reg)) no(`Expected an initialized dynptr as arg #${regno - 1}`)
-  const wanted = argType & ~Flag.MEM_RDONLY
+  if (!isInitialized(env, reg)) no(`Expected an initialized dynptr as ${argText(regno, 'arg #')}`)
+  const wanted = argType & ~(Flag.MEM_RDONLY | (facts.dynptrReleasedAsOne ? Flag.OBJ_RELEASE : 0))
   if (wanted !== ArgType.PTR_TO_DYNPTR && dynptrReg(env, reg)?.dynptrType !== typeOfArg(wanted)) {
-    no(`Expected a dynptr of type ${dynptrTypeText(typeOfArg(wanted))} as arg #${regno - 1}`)
+    no(`Expected a dynptr of type ${dynptrTypeText(typeOfArg(wanted))} as ${argText(regno, 'arg #')}`)
   }
   if (!isConst) markDynptrRead(env, reg)
 }

@@ -12,6 +12,8 @@ import { kernelTypeOf } from './kernel-type.ts'
 import { isProgContext, validateProgContext } from './prog-context.ts'
 import { isNull } from './ranges.ts'
 import { ArgType, Flag, RegType, baseType } from './types.ts'
+import { argText } from './regs.ts'
+import { facts } from './versions.ts'
 
 /** What a function's BTF says of its arguments (btf_prepare_func_args), and whether a call's fit. */
 
@@ -195,12 +197,17 @@ function checkArg(env: VerifierEnv, { argType, memSize, btfId }: SubprogArg, i: 
   switch (baseType(argType)) {
     case ArgType.PTR_TO_CTX:
       checkArgRegOff(env, reg, regno, ArgType.DONTCARE)
-      if (reg.type !== RegType.PTR_TO_CTX) no(`arg#${i} expects pointer to ctx`)
+      if (reg.type !== RegType.PTR_TO_CTX) no(`${argText(i + 1)} expects pointer to ctx`)
       break
     case ArgType.PTR_TO_MEM:
       checkArgRegOff(env, reg, regno, ArgType.DONTCARE)
       checkMemReg(env, regno, memSize)
-      if (!(argType & Flag.PTR_MAYBE_NULL) && reg.type & Flag.PTR_MAYBE_NULL) no(`arg#${i} is expected to be non-NULL`)
+      if (
+        !(argType & Flag.PTR_MAYBE_NULL) &&
+        (reg.type & Flag.PTR_MAYBE_NULL || (facts.argsByRegister && isNull(reg)))
+      ) {
+        no(`${argText(i + 1)} is expected to be non-NULL`)
+      }
       break
     case ArgType.PTR_TO_ARENA:
       if (reg.type !== RegType.PTR_TO_ARENA && reg.type !== RegType.SCALAR_VALUE) {

@@ -9,6 +9,7 @@ import { fieldTypeName } from './regions.ts'
 import type { Reg } from './state.ts'
 import { tnumIsConst } from './tnum.ts'
 import { Flag, LOCK_MASK, RegType, typeIsNonOwningRef } from './types.ts'
+import { argText } from './regs.ts'
 
 /** Arguments of the functions that work on lists and trees: roots and nodes (process_kf_arg_ptr_to_*). */
 
@@ -40,7 +41,7 @@ function constantOffset(env: VerifierEnv, regno: number, name: string): number {
 function processRoot(env: VerifierEnv, regno: number, type: number): SpecialField {
   const reg = env.reg(regno)
   if (reg.type !== RegType.PTR_TO_MAP_VALUE && reg.type !== ALLOCATED) {
-    no(env, `arg#${regno - 1} expected pointer to map value or allocated object`)
+    no(env, `${argText(regno)} expected pointer to map value or allocated object`)
   }
   if (reg.type === ALLOCATED && !reg.refObjId) no(env, 'allocated object must be referenced')
   const name = fieldTypeName(type)
@@ -84,7 +85,7 @@ function processNode(env: VerifierEnv, regno: number, root: SpecialField, nodeTy
 
 function checkOwned(env: VerifierEnv, regno: number): void {
   const reg = env.reg(regno)
-  if (reg.type !== ALLOCATED) no(env, `arg#${regno - 1} expected pointer to allocated object`)
+  if (reg.type !== ALLOCATED) no(env, `${argText(regno)} expected pointer to allocated object`)
   if (!reg.refObjId) no(env, 'allocated object must be referenced')
 }
 

@@ -1,11 +1,13 @@
 import { Errno } from '../../uapi/errno.ts'
 import { MapType } from '../../uapi/map-type.ts'
+import { ProgType } from '../../uapi/prog-type.ts'
 import type { Btf } from '../../btf/btf.ts'
 import { isReadOnlyMap, checkMemAccess, checkPtrAlignment } from './access.ts'
 import { checkPtrToBtfAccess } from './btf-access.ts'
 import { checkBtfArg } from './btf-args.ts'
 import { markNotNull } from './branch.ts'
 import { contextOf } from './context/index.ts'
+import { funcIdName } from '../helpers/table.ts'
 import { dynptrSpi, processDynptrFunc } from './dynptr.ts'
 import type { VerifierEnv } from './env.ts'
 import { refuse } from './env.ts'
@@ -21,6 +23,7 @@ import { isNull } from './ranges.ts'
 import {
   AccessSource,
   BPF_MAX_VAR_OFF,
+  U16_MAX,
   checkBuffer,
   checkMapAccess,
   checkMapAccessType,
@@ -145,6 +148,11 @@ export function checkHelperMem(
       checkPtrToBtfAccess(env, regno, reg.off, size, Access.READ, -1)
       return
     case RegType.PTR_TO_CTX:
+      if (facts.contextAsMemory && env.input.resolvedType === ProgType.SYSCALL) {
+        checkRegion(env, regno, reg.off, size, U16_MAX, zeroOk)
+        env.maxCtxOffset = Math.max(env.maxCtxOffset, reg.off + (reg.umaxLo >>> 0) + size)
+        return
+      }
       if (contextOf(env.input.resolvedType)?.converts === false) {
         if (size > 0) checkMemAccess(env, env.insnIdx, regno, size - 1, Size.B, access, -1, false, false)
         else if (!zeroOk) refuse(env, Errno.EACCES)
@@ -260,6 +268,21 @@ const compatible: Readonly<Record<number, readonly number[]>> = {
   [ArgType.PTR_TO_DYNPTR]: [RegType.PTR_TO_STACK, RegType.CONST_PTR_TO_DYNPTR],
 }
 
+const xchgTypes = [
+  RegType.PTR_TO_MAP_VALUE,
+  BTF_ID | Flag.MEM_ALLOC,
+  BTF_ID | Flag.MEM_ALLOC | Flag.NON_OWN_REF,
+  BTF_ID | Flag.MEM_ALLOC | Flag.NON_OWN_REF | Flag.MEM_RCU,
+]
+const memTypesWithContext = [...memTypes, RegType.PTR_TO_CTX]
+
+/** compatible_reg_types of the kernel at hand. */
+function typesFor(base: number): readonly number[] | undefined {
+  if (base === ArgType.KPTR_XCHG_DEST && facts.kptrsInUnowned) return xchgTypes
+  const types = compatible[base]
+  return types === memTypes && facts.contextAsMemory ? memTypesWithContext : types
+}
+
 /** check_reg_type. @param btfId the struct of the kernel's that a pointer must be to; undefined where none is named. */
 export function checkRegType(
   env: VerifierEnv,
@@ -270,7 +293,7 @@ export function checkRegType(
 ): void {
   const reg = env.reg(regno)
   let { type } = reg
-  const types = compatible[baseType(argType)]
+  const types = typesFor(baseType(argType))
   if (!types) refuse(env, Errno.EFAULT, `verifier bug: unsupported arg type ${argType}\n`)
   if (argType & Flag.MEM_RDONLY) type &= ~Flag.MEM_RDONLY
   if (argType & Flag.PTR_MAYBE_NULL) type &= ~Flag.PTR_MAYBE_NULL
@@ -282,7 +305,8 @@ export function checkRegType(
     const expected = types.map(regTypeText).join(', ')
     refuse(env, Errno.EACCES, `R${regno} type=${regTypeText(reg.type)} expected=${expected}\n`)
   }
-  if (baseType(reg.type) === BTF_ID) checkBtfArg(env, regno, argType, btfId, types === memTypes, meta)
+  const isMemory = types === memTypes || types === memTypesWithContext
+  if (baseType(reg.type) === BTF_ID) checkBtfArg(env, regno, argType, btfId, isMemory, meta)
 }
 
 /** check_func_arg_reg_off. */
@@ -400,13 +424,20 @@ export function checkFuncArg(env: VerifierEnv, arg: number, meta: CallArgMeta, p
 function checkRelease(env: VerifierEnv, regno: number, argType: number, meta: CallArgMeta): void {
   const reg = env.reg(regno)
   if (baseType(argType) === ArgType.PTR_TO_DYNPTR) {
+    if (facts.dynptrReleasedAsOne) {
+      meta.releaseRegno = regno
+      return
+    }
     if (reg.type !== RegType.PTR_TO_STACK) refuse(env, Errno.EINVAL, 'cannot release unowned const bpf_dynptr\n')
     const spi = dynptrSpi(env, reg)
     if (spi < 0 || !env.frameOf(reg).spilled(spi).refObjId) {
       refuse(env, Errno.EINVAL, `arg ${regno} is an unacquired reference\n`)
     }
   } else if (!reg.refObjId && !isNull(reg)) {
-    refuse(env, Errno.EINVAL, `R${regno} must be referenced when passed to release function\n`)
+    const text = facts.argsByRegister
+      ? `release helper ${funcIdName(meta.funcId)} expects referenced PTR_TO_BTF_ID passed to R${regno}`
+      : `R${regno} must be referenced when passed to release function`
+    refuse(env, Errno.EINVAL, `${text}\n`)
   }
   if (meta.releaseRegno) refuse(env, Errno.EFAULT, 'verifier bug: more than one release argument\n')
   meta.releaseRegno = regno

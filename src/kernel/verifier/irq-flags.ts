@@ -9,6 +9,7 @@ import { acquireIrq, releaseIrq } from './references.ts'
 import type { Reg } from './state.ts'
 import { ALL_INVALID, ALL_IRQ_FLAG } from './state.ts'
 import { Access, REG_SIZE, RegType, StackType } from './types.ts'
+import { argText } from './regs.ts'
 
 /** Interrupt flags on the stack, a slot each: from where interrupts are off to where they're as they were. */
 
@@ -43,7 +44,7 @@ export function processIrqFlag(env: VerifierEnv, name: string, regno: number): v
 /** mark_stack_slot_irq_flag, and what must be so before it. */
 function saveFlag(env: VerifierEnv, regno: number, irqClass: number): void {
   if (!mayBecome(env, env.reg(regno))) {
-    refuse(env, Errno.EINVAL, `expected uninitialized irq flag as arg#${regno - 1}\n`)
+    refuse(env, Errno.EINVAL, `expected uninitialized irq flag as ${argText(regno)}\n`)
   }
   checkMemAccess(env, env.insnIdx, regno, 0, Size.DW, Access.WRITE, -1, false, false)
   const reg = env.reg(regno)
@@ -79,7 +80,7 @@ function isFlag(env: VerifierEnv, reg: Reg): boolean {
 /** unmark_stack_slot_irq_flag, and what must be so before it: flags come back in the order opposite to their saving. */
 function restoreFlag(env: VerifierEnv, regno: number, irqClass: number): void {
   const reg = env.reg(regno)
-  if (!isFlag(env, reg)) refuse(env, Errno.EINVAL, `expected an initialized irq flag as arg#${regno - 1}\n`)
+  if (!isFlag(env, reg)) refuse(env, Errno.EINVAL, `expected an initialized irq flag as ${argText(regno)}\n`)
   const spi = flagSpi(env, reg)
   env.liveness.markRead(reg.frameno, env.insnIdx, spi)
   env.markSlotScratched(spi)

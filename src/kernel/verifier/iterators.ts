@@ -16,7 +16,7 @@ import { KfFlag } from './kfuncs.ts'
 import { findPrevEntry, sameCallsites } from './prune.ts'
 import { markConstZero, markKnownZero, markNotInit } from './ranges.ts'
 import { acquireReference, releaseReference } from './references.ts'
-import { inRcuSection } from './regs.ts'
+import { argText, inRcuSection } from './regs.ts'
 import { pushStack } from './stack-of-states.ts'
 import type { Reg, VerifierState } from './state.ts'
 import { ALL_INVALID, ALL_ITER } from './state.ts'
@@ -49,13 +49,14 @@ export function checkIterArg(env: VerifierEnv, meta: KfuncMeta, regno: number): 
   if (kfunc.name === 'bpf_iter_css_task_new' && !maySeeCssTasks(env)) {
     no(Errno.EINVAL, 'css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs')
   }
-  if (reg.type !== RegType.PTR_TO_STACK) no(Errno.EINVAL, `arg#${regno - 1} expected pointer to an iterator on stack`)
+  if (reg.type !== RegType.PTR_TO_STACK) no(Errno.EINVAL, `${argText(regno)} expected pointer to an iterator on stack`)
   const struct = iterStruct(kfunc, regno - 1)
-  if (struct === undefined) return no(Errno.EINVAL, `expected valid iter pointer as arg #${regno - 1}`)
+  if (struct === undefined) return no(Errno.EINVAL, `expected valid iter pointer as ${argText(regno, 'arg #')}`)
   const slots = Math.floor(kfunc.btf.size(struct) / REG_SIZE)
   const type = kfunc.btf.name(struct).slice(PREFIX.length)
   if (kfunc.flags & KfFlag.ITER_NEW) {
-    if (!mayBecome(env, reg, slots)) no(Errno.EINVAL, `expected uninitialized iter_${type} as arg #${regno - 1}`)
+    if (!mayBecome(env, reg, slots))
+      no(Errno.EINVAL, `expected uninitialized iter_${type} as ${argText(regno, 'arg #')}`)
     for (let i = 0; i < slots; i++) {
       checkMemAccess(env, env.insnIdx, regno, i * REG_SIZE, Size.DW, Access.WRITE, -1, false, false)
     }
@@ -64,7 +65,7 @@ export function checkIterArg(env: VerifierEnv, meta: KfuncMeta, regno: number): 
   }
   const errno = initErrno(env, reg, kfunc, struct, slots)
   if (errno === Errno.EPROTO) no(errno, `expected an RCU CS when using ${kfunc.name}`)
-  if (errno) no(errno, `expected an initialized iter_${type} as arg #${regno - 1}`)
+  if (errno) no(errno, `expected an initialized iter_${type} as ${argText(regno, 'arg #')}`)
   const spi = iterSpi(env, reg, slots)
   if (spi < 0) refuse(env, -spi)
   for (let i = 0; i < slots; i++) {

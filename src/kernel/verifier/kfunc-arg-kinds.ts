@@ -8,9 +8,10 @@ import type { Kfunc } from './kfuncs.ts'
 import { KfFlag } from './kfuncs.ts'
 import { isProgContext } from './prog-context.ts'
 import { isNull } from './ranges.ts'
-import { trustedStructs } from './regs.ts'
+import { argText, trustedStructs } from './regs.ts'
 import type { Reg } from './state.ts'
 import { RegType, baseType } from './types.ts'
+import { facts } from './versions.ts'
 
 /** What a kernel function wants in a pointer argument, by its type, its name and what the register holds. */
 
@@ -100,15 +101,24 @@ const graphStructs: Readonly<Record<string, KfArgKind>> = {
 
 const ITER = KfFlag.ITER_NEW | KfFlag.ITER_NEXT | KfFlag.ITER_DESTROY
 
+/** Whether the next argument is the size of what one points to. */
+function isSized(env: VerifierEnv, kfunc: Kfunc, argno: number): boolean {
+  const next = paramsOf(kfunc)[argno + 1]
+  if (!next) return false
+  const reg = env.reg(argno + 2)
+  return isMemSize(kfunc.btf, next, reg, '__sz') || isMemSize(kfunc.btf, next, reg, '__szk')
+}
+
 /** get_kfunc_ptr_arg_type. */
 export function pointerArgKind(env: VerifierEnv, kfunc: Kfunc, argno: number): KfArgKind {
   const { btf, name } = kfunc
   if (name === 'bpf_cast_to_kern_ctx') return KfArg.CTX
-  const list = paramsOf(kfunc)
-  const param = list[argno] as KfuncParam
+  const param = paramsOf(kfunc)[argno] as KfuncParam
   const reg = env.reg(argno + 1)
   if (isProgContext(btf, param.type, env.input.resolvedType)) return KfArg.CTX
-  if (hasSuffix(param.name, '__nullable') && isNull(reg)) return KfArg.NULL
+  // A size is looked at even where the memory is left out.
+  const sized = isSized(env, kfunc, argno)
+  if (hasSuffix(param.name, '__nullable') && isNull(reg) && !(sized && facts.kfuncsTrusted)) return KfArg.NULL
   if (hasSuffix(param.name, '__alloc')) return KfArg.ALLOC_BTF_ID
   if (hasSuffix(param.name, '__refcounted_kptr')) return KfArg.REFCOUNTED_KPTR
   const special = kindOfSpecial(env, kfunc, param, argno)
@@ -117,22 +127,24 @@ export function pointerArgKind(env: VerifierEnv, kfunc: Kfunc, argno: number): K
   if (baseType(reg.type) === RegType.PTR_TO_BTF_ID || trustedStructs[baseType(reg.type)] !== undefined) {
     if (!isStructType(btf, target)) {
       const what = `${kindName(btf, target)} ${btf.name(target)}`
-      refuse(env, Errno.EINVAL, `kernel function ${name} args#${argno} pointer type ${what} is not supported\n`)
+      refuse(
+        env,
+        Errno.EINVAL,
+        `kernel function ${name} ${argText(argno + 1, 'args#')} pointer type ${what} is not supported\n`,
+      )
     }
     return KfArg.BTF_ID
   }
   if (btf.kind(target) === Kind.FUNC_PROTO) return KfArg.CALLBACK
-  const next = list[argno + 1]
-  const nextReg = next && env.reg(argno + 2)
-  const sized =
-    next !== undefined &&
-    nextReg !== undefined &&
-    (isMemSize(btf, next, nextReg, '__sz') || isMemSize(btf, next, nextReg, '__szk'))
   const plain = isScalarType(btf, target) || isScalarStruct(env, btf, target, 0)
   if (!plain && !(sized && target === 0)) {
     const what = `${kindName(btf, target)} ${btf.name(target)}`
     const may = sized ? 'void, ' : ''
-    refuse(env, Errno.EINVAL, `arg#${argno} pointer type ${what} must point to ${may}scalar, or struct with scalar\n`)
+    refuse(
+      env,
+      Errno.EINVAL,
+      `${argText(argno + 1)} pointer type ${what} must point to ${may}scalar, or struct with scalar\n`,
+    )
   }
   return sized ? KfArg.MEM_SIZE : KfArg.MEM
 }

@@ -23,9 +23,10 @@ import { KfFlag } from './kfuncs.ts'
 import { regTypeText } from './log.ts'
 import { markChainPrecision } from './precision.ts'
 import { isNull } from './ranges.ts'
-import { isRcu, isTrusted } from './regs.ts'
+import { argText, isRcu, isTrusted } from './regs.ts'
 import { tnumIsConst } from './tnum.ts'
 import { Access, ArgType, Flag, RegType, typeMayBeNull } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Arguments of kernel functions (check_kfunc_args). */
 
@@ -55,7 +56,7 @@ export function checkKfuncArgs(env: VerifierEnv, meta: KfuncMeta): void {
       continue
     }
     if (kfunc.btf.kind(param.type) !== Kind.PTR) {
-      refuse(env, Errno.EINVAL, `Unrecognized arg#${i} type ${kindName(kfunc.btf, param.type)}\n`)
+      refuse(env, Errno.EINVAL, `Unrecognized ${argText(i + 1)} type ${kindName(kfunc.btf, param.type)}\n`)
     }
     // The size behind some memory was looked at with it.
     if (checkPointer(env, meta, param, i) === KfArg.MEM_SIZE) i++
@@ -101,11 +102,15 @@ function checkPointer(env: VerifierEnv, meta: KfuncMeta, param: KfuncParam, i: n
   const regno = i + 1
   const reg = env.reg(regno)
   // Functions that take a reference back want trusted arguments too (is_kfunc_trusted_args).
-  const careful = (flags & (KfFlag.TRUSTED_ARGS | KfFlag.RELEASE | KfFlag.RCU)) !== 0
+  const careful = facts.kfuncsTrusted || (flags & (KfFlag.TRUSTED_ARGS | KfFlag.RELEASE | KfFlag.RCU)) !== 0
   if (careful && (isNull(reg) || typeMayBeNull(reg.type)) && !hasSuffix(param.name, '__nullable')) {
-    refuse(env, Errno.EACCES, `Possibly NULL pointer passed to trusted arg${i}\n`)
+    refuse(env, Errno.EACCES, `Possibly NULL pointer passed to trusted ${argText(regno, 'arg')}\n`)
   }
   const release = (flags & KfFlag.RELEASE) !== 0
+  if (facts.kfuncsTrusted && release && i === 0 && !reg.refObjId && !isNull(reg)) {
+    const text = `expects referenced PTR_TO_BTF_ID passed to R${regno}`
+    refuse(env, Errno.EINVAL, `release kfunc ${kfunc.name} ${text}\n`)
+  }
   if (reg.refObjId) {
     if (release && meta.refObjId) {
       const ids = `R${regno} ${reg.refObjId} ${meta.refObjId}`
@@ -147,7 +152,7 @@ function checkKind(env: VerifierEnv, meta: KfuncMeta, param: KfuncParam, kind: K
   const regno = i + 1
   const reg = env.reg(regno)
   const no = (text: string) => {
-    refuse(env, Errno.EINVAL, `arg#${i} ${text}\n`)
+    refuse(env, Errno.EINVAL, `${argText(regno)} ${text}\n`)
   }
   switch (kind) {
     case KfArg.CTX:
@@ -175,7 +180,8 @@ function checkKind(env: VerifierEnv, meta: KfuncMeta, param: KfuncParam, kind: K
       checkSizedMemory(env, meta, param, i)
       break
     case KfArg.CALLBACK:
-      if (reg.type !== RegType.PTR_TO_FUNC) refuse(env, Errno.EINVAL, `arg${i} expected pointer to func\n`)
+      if (reg.type !== RegType.PTR_TO_FUNC)
+        refuse(env, Errno.EINVAL, `${argText(regno, 'arg')} expected pointer to func\n`)
       meta.subprogno = reg.subprogno
       break
     case KfArg.CONST_STR:
@@ -194,7 +200,8 @@ function checkKind(env: VerifierEnv, meta: KfuncMeta, param: KfuncParam, kind: K
 /** Memory and its size. */
 function checkSizedMemory(env: VerifierEnv, meta: KfuncMeta, param: KfuncParam, i: number): void {
   const regno = i + 1
-  if (!isNull(env.reg(regno)) || !hasSuffix(param.name, '__opt')) checkSize(env, i)
+  const optional = hasSuffix(param.name, '__opt') || (facts.kfuncsTrusted && hasSuffix(param.name, '__nullable'))
+  if (!isNull(env.reg(regno)) || !optional) checkSize(env, i)
   const size = paramsOf(meta.kfunc)[i + 1]
   if (size && isMemSize(meta.kfunc.btf, size, env.reg(regno + 1), '__szk')) setConstant(env, meta, regno + 1)
 }
@@ -209,7 +216,8 @@ function checkSize(env: VerifierEnv, i: number): void {
       checkMemSizeReg(env, regno + 1, Access.WRITE, true, meta)
     })
   } catch (error) {
-    env.verbose(`arg#${i} arg#${i + 1} memory, len pair leads to invalid memory access\n`)
+    const both = facts.argsByRegister ? ' and ' : ' '
+    env.verbose(`${argText(regno)}${both}${argText(regno + 1)} memory, len pair leads to invalid memory access\n`)
     throw error
   }
 }

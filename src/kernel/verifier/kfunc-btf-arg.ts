@@ -11,7 +11,7 @@ import type { KfuncMeta } from './kfunc-meta.ts'
 import { KfFlag } from './kfuncs.ts'
 import { regTypeText } from './log.ts'
 import { isProjection } from './prog-context.ts'
-import { hasUnsafeModifiers, isRcu, trustedStructs } from './regs.ts'
+import { argText, hasUnsafeModifiers, isRcu, trustedStructs } from './regs.ts'
 import { RegType, TRUSTED_MODIFIERS, baseType, typeFlag } from './types.ts'
 
 /** Pointers to the kernel's structs as arguments of its functions, and what a context is there. */
@@ -37,7 +37,7 @@ export function checkBtfIdArg(
   const base = baseType(reg.type)
   const unsafe = base !== RegType.PTR_TO_BTF_ID || (hasUnsafeModifiers(reg.type) && !isRcu(reg))
   if (unsafe && trustedStructs[base] === undefined) {
-    env.verbose(`arg#${argno} is ${regTypeText(reg.type)} `)
+    env.verbose(`${argText(regno)} is ${regTypeText(reg.type)} `)
     const expected = regTypeText(base | (typeFlag(reg.type) & TRUSTED_MODIFIERS))
     refuse(env, Errno.EINVAL, `expected ${expected} or socket\n`)
   }
@@ -51,7 +51,7 @@ export function checkBtfIdArg(
   const wanted = `${kindName(kfunc.btf, target)} ${kfunc.btf.name(target)}`
   const has = `${kindName(btf, struct)} ${btf.name(struct)}`
   const text = `expected pointer to ${wanted} but R${regno} has a pointer to ${has}`
-  refuse(env, Errno.EINVAL, `kernel function ${kfunc.name} args#${argno} ${text}\n`)
+  refuse(env, Errno.EINVAL, `kernel function ${kfunc.name} ${argText(regno, 'args#')} ${text}\n`)
 }
 
 const NOCAST = '___init'

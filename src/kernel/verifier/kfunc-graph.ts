@@ -22,6 +22,8 @@ import { processSpinLock } from './spin-locks.ts'
 import type { FieldOwner } from './timers.ts'
 import { processTaskWorkFunc, processWqFunc } from './timers.ts'
 import { Flag, RegType, typeIsNonOwningRef, typeIsPtrAllocObj } from './types.ts'
+import { argText } from './regs.ts'
+import { facts } from './versions.ts'
 
 /** What kernel functions get of the program's own: objects, lists, trees, locks, dynptrs, what's called back. */
 
@@ -65,7 +67,7 @@ export function checkOwnArg(env: VerifierEnv, meta: KfuncMeta, kind: KfArgKind, 
     case KfArg.RES_SPIN_LOCK: {
       const { type } = env.reg(regno)
       if (type !== RegType.PTR_TO_MAP_VALUE && type !== ALLOCATED) {
-        refuse(env, Errno.EINVAL, `arg#${regno - 1} doesn't point to map value or allocated object\n`)
+        refuse(env, Errno.EINVAL, `${argText(regno)} doesn't point to map value or allocated object\n`)
       }
       const irq = name === 'bpf_res_spin_lock_irqsave' || name === 'bpf_res_spin_unlock_irqrestore'
       processSpinLock(env, regno, { lock: name.startsWith('bpf_res_spin_lock'), resilient: true, irq })
@@ -88,11 +90,12 @@ function checkAllocated(env: VerifierEnv, meta: KfuncMeta, regno: number): void 
   const no = (text: string): never => refuse(env, Errno.EINVAL, `${text}\n`)
   const { type, refObjId } = env.reg(regno)
   const { name } = meta.kfunc
-  const arg = `arg#${regno - 1} expected`
+  const arg = `${argText(regno)} expected`
+  const suffix = facts.argsByRegister ? '' : '_impl'
   if (type === ALLOCATED) {
-    if (name !== 'bpf_obj_drop_impl') no(`${arg} for bpf_obj_drop_impl()`)
+    if (name !== 'bpf_obj_drop_impl') no(`${arg} for bpf_obj_drop${suffix}()`)
   } else if (type === (ALLOCATED | Flag.MEM_PERCPU)) {
-    if (name !== 'bpf_percpu_obj_drop_impl') no(`${arg} for bpf_percpu_obj_drop_impl()`)
+    if (name !== 'bpf_percpu_obj_drop_impl') no(`${arg} for bpf_percpu_obj_drop${suffix}()`)
   } else {
     no(`${arg} pointer to allocated object`)
   }
@@ -104,13 +107,13 @@ function checkAllocated(env: VerifierEnv, meta: KfuncMeta, regno: number): void 
 function checkRefcounted(env: VerifierEnv, meta: KfuncMeta, regno: number): void {
   const reg = env.reg(regno)
   if (!typeIsPtrAllocObj(reg.type)) {
-    refuse(env, Errno.EINVAL, `arg#${regno - 1} is neither owning or non-owning ref\n`)
+    refuse(env, Errno.EINVAL, `${argText(regno)} is neither owning or non-owning ref\n`)
   }
   if (!typeIsNonOwningRef(reg.type)) meta.argOwningRef = true
   const fields = regFields(env, reg)
   if (fields.length === 0) refuse(env, Errno.EFAULT, "verifier bug: Couldn't find btf_record\n")
   if (!hasField(fields, FieldType.REFCOUNT)) {
-    refuse(env, Errno.EINVAL, `arg#${regno - 1} doesn't point to a type with bpf_refcount field\n`)
+    refuse(env, Errno.EINVAL, `${argText(regno)} doesn't point to a type with bpf_refcount field\n`)
   }
   setArgType(env, meta, regno)
 }
@@ -123,7 +126,7 @@ function checkInMap(
   process: (env: VerifierEnv, regno: number) => FieldOwner,
 ): void {
   if (env.reg(regno).type !== RegType.PTR_TO_MAP_VALUE) {
-    refuse(env, Errno.EINVAL, `arg#${regno - 1} doesn't point to a map value\n`)
+    refuse(env, Errno.EINVAL, `${argText(regno)} doesn't point to a map value\n`)
   }
   const { map, uid } = process(env, regno)
   meta.map = map

@@ -13,6 +13,7 @@ import { KfFlag } from './kfuncs.ts'
 import { markConstZero, markKnownZero, markUnknown } from './ranges.ts'
 import { acquireReference } from './references.ts'
 import { Flag, RegType } from './types.ts'
+import { facts } from './versions.ts'
 
 /** What kernel functions give back: the end of check_kfunc_call, and check_special_kfunc. */
 
@@ -110,6 +111,7 @@ function setPlain(env: VerifierEnv, meta: KfuncMeta, target: number): void {
     let trust = 0
     if (name === 'bpf_get_kmem_cache') trust = Flag.PTR_UNTRUSTED
     else if (rcuProtected) trust = Flag.MEM_RCU
+    else if (facts.kfuncsTrusted && !(flags & KfFlag.ITER_NEXT)) trust = Flag.PTR_TRUSTED
     if (flags & KfFlag.ITER_NEXT) trust |= iterOf(env.curState, meta).type & Flag.MEM_RCU || Flag.PTR_TRUSTED
     setStruct(env, btf, target, trust)
     return

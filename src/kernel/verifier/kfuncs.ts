@@ -3,6 +3,7 @@ import { Kind } from '../../btf/btf.ts'
 import type { KfuncProg } from '../kfuncs/set.ts'
 import { kfuncFlags } from '../kfuncs/table.ts'
 import type { VerifierEnv } from './env.ts'
+import { facts } from './versions.ts'
 
 export { KfFlag } from '../kfuncs/flags.ts'
 
@@ -50,7 +51,7 @@ export function kfuncOf(env: VerifierEnv, slot: number): Kfunc | undefined {
   let kfunc: Kfunc | undefined
   if (btf.has(id) && btf.kind(id) === Kind.FUNC) {
     const name = btf.name(id)
-    const flags = kfuncFlags(prog, name)
+    const flags = kfuncFlags(prog, name, facts.rawTracepointKfuncs)
     if (flags !== undefined) kfunc = { btf, id, name, proto: btf.type(id), flags }
   }
   byId.set(id, kfunc)

@@ -14,6 +14,7 @@ import type { Reg } from './state.ts'
 import { changeRegs } from './state.ts'
 import { tnumIsConst } from './tnum.ts'
 import { Flag, RegType, baseType, typeFlag, typeIsPtrAllocObj } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Pointers that map values and objects hold: to the kernel's objects, the program's own, per-CPU ones, user memory. */
 
@@ -45,7 +46,9 @@ export function mapKptrMatchType(env: VerifierEnv, field: SpecialField, reg: Reg
     if (field.type === FieldType.KPTR_PERCPU) allowed |= Flag.MEM_PERCPU
   }
   let name = ''
-  if (baseType(reg.type) === RegType.PTR_TO_BTF_ID && !(typeFlag(reg.type) & ~allowed)) {
+  const isPercpu = (reg.type & Flag.MEM_PERCPU) !== 0
+  const wrongPlace = facts.percpuKptrsOnly && isPercpu !== (field.type === FieldType.KPTR_PERCPU)
+  if (baseType(reg.type) === RegType.PTR_TO_BTF_ID && !(typeFlag(reg.type) & ~allowed) && !wrongPlace) {
     name = reg.btf?.name(reg.btfId) ?? ''
     checkPtrOffReg(env, reg, regno, true)
     const strict = field.type !== FieldType.KPTR_UNREF

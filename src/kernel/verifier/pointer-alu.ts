@@ -12,6 +12,7 @@ import type { Reg } from './state.ts'
 import { RegState, clearUnion, copyReg, copyUnion } from './state.ts'
 import { tnumAdd, tnumCopy, tnumIsConst, tnumSub } from './tnum.ts'
 import { Flag, RegType, baseType, typeIsPktPointer } from './types.ts'
+import { facts } from './versions.ts'
 
 /** A number added to a pointer, or taken from it (adjust_ptr_min_max_vals). */
 
@@ -38,6 +39,18 @@ function checkSaneOffset(env: VerifierEnv, reg: Reg, type: number): void {
     const value = decimalS64(reg.sminHi, reg.sminLo)
     refuse(env, Errno.EINVAL, `value ${value} makes ${name} pointer be out of bounds\n`)
   }
+}
+
+/** check_reg_sane_offset_ptr: of the pointer itself, whose fixed offset is part of its bounds. */
+function checkSanePointer(env: VerifierEnv, reg: Reg, type: number): void {
+  if (!facts.offsetsInBounds) {
+    checkSaneOffset(env, reg, type)
+    return
+  }
+  const min = toNumber(reg.sminHi, reg.sminLo) + reg.off
+  if (min > -BPF_MAX_VAR_OFF && min < BPF_MAX_VAR_OFF) return
+  const lo = add64(reg.sminHi, reg.sminLo, reg.off >> 31, reg.off)
+  refuse(env, Errno.EINVAL, `${regTypeText(type)} pointer offset ${decimalS64(hi, lo)} is not allowed\n`)
 }
 
 /** Whether arithmetic on this kind of pointer is allowed at all. */
@@ -112,7 +125,7 @@ export function adjustPointer(env: VerifierEnv, ptrRegno: number, offRegno: numb
   dst.type = ptr.type
   dst.id = ptr.id
   checkSaneOffset(env, off, ptr.type)
-  checkSaneOffset(env, ptr, ptr.type)
+  checkSanePointer(env, ptr, ptr.type)
   mark32Unbounded(dst)
   const offIsDst = offRegno === dstRegno
   if (env.bypassSpecV1) {
@@ -153,7 +166,7 @@ function movePointer(env: VerifierEnv, dst: RegState, off: Reg, known: boolean, 
     default:
       refuse(env, Errno.EACCES, `R${dstRegno} pointer arithmetic with ${aluName(op)} operator prohibited\n`)
   }
-  checkSaneOffset(env, dst, ptr.type)
+  checkSanePointer(env, dst, ptr.type)
   syncBounds(dst)
 }
 

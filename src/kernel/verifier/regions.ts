@@ -10,10 +10,14 @@ import { regTypeText } from './log.ts'
 import type { Reg } from './state.ts'
 import { tnumIsConst, tnumText } from './tnum.ts'
 import { Access, RegType, typeIsRdonlyMem } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Memory of a known size: map values and keys, buffers, packets. */
 
 export const BPF_MAX_VAR_OFF = 1 << 29
+
+/** How far a context that is memory reaches. */
+export const U16_MAX = 0xffff
 
 /** What is to be accessed for: an instruction, or a function that was given the pointer. */
 export const AccessSource = { DIRECT: 1, HELPER: 2 } as const
@@ -37,6 +41,9 @@ function checkMem(env: VerifierEnv, regno: number, off: number, size: number, me
       env.verbose(`invalid access to packet, off=${off} size=${size}, ${where}\n`)
       break
     }
+    case RegType.PTR_TO_CTX:
+      env.verbose(`invalid access to context, ctx_size=${signedSize} off=${off} size=${size}\n`)
+      break
     default:
       env.verbose(`invalid access to memory, mem_size=${memSize >>> 0} off=${off} size=${size}\n`)
   }
@@ -68,9 +75,12 @@ export function checkRegion(
   zeroOk: boolean,
 ): void {
   const reg = env.reg(regno)
-  if (reg.sminHi < 0) {
-    const min = toNumber(reg.sminHi, reg.sminLo) + off
-    if (min < 0 || min !== (min | 0) || (reg.sminHi === -0x80000000 && reg.sminLo === 0)) negativeMin(env, regno)
+  const fixed = facts.offsetsInBounds ? reg.off : 0
+  if (reg.sminHi < 0 || fixed < 0) {
+    const smin = toNumber(reg.sminHi, reg.sminLo)
+    const min = smin + off
+    if ((smin + fixed < 0 && min < 0) || min !== (min | 0) || (reg.sminHi === -0x80000000 && reg.sminLo === 0))
+      negativeMin(env, regno)
   }
   // Casts to int, as the kernel's do.
   const min = (reg.sminLo + off) | 0
@@ -215,10 +225,13 @@ export function mayAccessPacket(env: VerifierEnv, pktAccess: boolean | undefined
 /** check_packet_access. */
 export function checkPacketAccess(env: VerifierEnv, regno: number, off: number, size: number, zeroOk: boolean): void {
   const reg = env.reg(regno)
-  if (reg.sminHi < 0) negativeMin(env, regno)
   const note = `R${regno} offset is outside of the packet\n`
+  if (!facts.offsetsInBounds && reg.sminHi < 0) negativeMin(env, regno)
   if (reg.range < 0) refuse(env, Errno.EINVAL, note)
-  if (!(off >= 0 && size > 0 && off + size <= reg.range)) {
+  if (facts.offsetsInBounds) {
+    // Both the pointer and its range have the variable part in them.
+    checkRegion(env, regno, off, size, reg.range && reg.range + (reg.umaxLo >>> 0), zeroOk)
+  } else if (!(off >= 0 && size > 0 && off + size <= reg.range)) {
     withNote(
       env,
       () => {

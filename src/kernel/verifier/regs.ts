@@ -3,7 +3,7 @@ import { Errno } from '../../uapi/errno.ts'
 import { PseudoCall } from '../../uapi/flags.ts'
 import type { VerifierEnv } from './env.ts'
 import { refuse } from './env.ts'
-import { tnumText } from './tnum.ts'
+import { movedText, tnumIsConst, tnumText } from './tnum.ts'
 import { regTypeText } from './log.ts'
 import { markNotInit, markUnknown } from './ranges.ts'
 import type { FuncState, Reg } from './state.ts'
@@ -163,13 +163,22 @@ export function isNotNull(reg: Reg): boolean {
 /** __check_ptr_off_reg: a pointer that must be what it was given as. */
 export function checkPtrOffReg(env: VerifierEnv, reg: Reg, regno: number, fixedOffOk = false): void {
   const name = regTypeText(reg.type)
+  const isMoved = (reg.valHi | reg.valLo | reg.maskHi | reg.maskLo) !== 0
+  if (facts.offsetsInBounds && !tnumIsConst(reg)) {
+    refuse(env, Errno.EACCES, `variable ${name} access var_off=${movedText(reg)} disallowed\n`)
+  }
   if (reg.off < 0 && facts.negativeOffsets) {
     refuse(env, Errno.EACCES, `negative offset ${name} ptr R${regno} off=${reg.off} disallowed\n`)
   }
   if (!fixedOffOk && reg.off) {
     refuse(env, Errno.EACCES, `dereference of modified ${name} ptr R${regno} off=${reg.off} disallowed\n`)
   }
-  if (reg.valHi | reg.valLo | reg.maskHi | reg.maskLo) {
+  if (isMoved) {
     refuse(env, Errno.EACCES, `variable ${name} access var_off=${tnumText(reg)} disallowed\n`)
   }
+}
+
+/** reg_arg_name: how messages call an argument. @param before what kernels that count from zero write before its number. */
+export function argText(regno: number, before = 'arg#'): string {
+  return facts.argsByRegister ? `R${regno}` : `${before}${regno - 1}`
 }

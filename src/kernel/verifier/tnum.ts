@@ -255,6 +255,16 @@ export function unumText(valHi: number, valLo: number): string {
   return valHi === 0 && valLo >>> 0 <= 0xffff ? String(valLo) : hexU64(valHi, valLo)
 }
 
+const moved = makeTnum()
+
+/** tnum_strn of kernels whose fixed offsets are in the bits: small negative numbers are decimal too. */
+export function movedText(reg: ReadonlyTnum & { readonly off: number }): string {
+  tnumConst(moved, reg.off >> 31, reg.off)
+  tnumAdd(moved, reg, moved)
+  const isSmall = tnumIsConst(moved) && moved.valHi === -1 && moved.valLo >= -0xffff && moved.valLo < 0
+  return isSmall ? String(moved.valLo) : tnumText(moved)
+}
+
 /** tnum_strn. */
 export function tnumText(a: ReadonlyTnum): string {
   if (tnumIsConst(a)) return unumText(a.valHi, a.valLo)

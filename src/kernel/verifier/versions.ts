@@ -51,6 +51,24 @@ const since = {
   precisionByFrame: '6.4',
   /** At a place where paths may meet, registers that aren't alive are forgotten: not later than this. */
   deadForgotten: '7.2',
+  /** Arguments are told by their registers everywhere: not later than this. */
+  argsByRegister: '7.2',
+  /** A pointer's fixed offset is part of its bits and bounds: not later than this. */
+  offsetsInBounds: '7.2',
+  /** Programs that trace may have timers and work queues: not later than this. */
+  timersForTracing: '7.2',
+  /** Kernel functions take trusted pointers alone, and give them: not later than this. */
+  kfuncsTrusted: '7.2',
+  /** A context may be memory for a helper, as far as its type says: not later than this. */
+  contextAsMemory: '7.2',
+  /** Pointers to the kernel's may be put into objects that aren't owned: not later than this. */
+  kptrsInUnowned: '7.2',
+  /** What lies in a field of per-CPU pointers is per CPU: not later than this. */
+  percpuKptrsOnly: '7.2',
+  /** What gives back a dynptr is told so of one that isn't initialized: not later than this. */
+  dynptrReleasedAsOne: '7.2',
+  /** Raw tracepoints may call what tracing programs may: not later than this. */
+  rawTracepointKfuncs: '7.2',
   /** Which registers are alive is found out, and shown, before the walk. */
   liveRegistersShown: '6.15',
   /** Which registers and slots were written since the last kept state isn't shown any more. */
