@@ -57,7 +57,8 @@ export function randomModule(seed: number): { base: Uint8Array; object: Uint8Arr
   return { base: base.bytes(), object: elf({ '.BTF': split.bytes(), '.BTF.base': distilled.bytes() }) }
 }
 
-class Types {
+/** BTF, or split BTF, word by word. */
+export class Types {
   readonly #words: number[] = []
   #strings: string
   readonly #startStr: number
