@@ -47,7 +47,7 @@ function variables(btf: Btf, { value, typeId }: Rodata): Variable[] {
     const name = btf.name(variable)
     if (!name.startsWith(PREFIX)) continue
     const at = value.subarray(btf.secVarOffset(typeId, i))
-    found.push({ name: name.slice(PREFIX.length), typeId: variable, value: at })
+    found.push({ name: name.slice(PREFIX.length), typeId: btf.type(variable), value: at })
   }
   return found
 }

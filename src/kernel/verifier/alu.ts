@@ -10,6 +10,7 @@ import {
   coerceToSize,
   coerceToSizeSx,
   isRegConst,
+  mark32Known,
   markKnown,
   markKnownInt,
   markUnbounded,
@@ -40,6 +41,7 @@ import {
   xor32Bounds,
   xor64Bounds,
 } from './scalar.ts'
+import { pushStack } from './stack-of-states.ts'
 import { assignScalarId } from './stack.ts'
 import type { Reg } from './state.ts'
 import { RegState, copyReg } from './state.ts'
@@ -249,7 +251,9 @@ function adjustReg(env: VerifierEnv, op: number): void {
   const dst = insns.dst(insnIdx)
   const src = insns.src(insnIdx)
   const dstReg = env.reg(dst)
-  if (dstReg.type === RegType.PTR_TO_ARENA) {
+  const fromArena = facts.arenaFromEither && code & Source.X && env.reg(src).type === RegType.PTR_TO_ARENA
+  if (dstReg.type === RegType.PTR_TO_ARENA || fromArena) {
+    if (dstReg.type !== RegType.PTR_TO_ARENA) copyReg(env.own(dst), env.reg(src))
     if (wide) env.curAux.needsZext = true
     return
   }
@@ -285,6 +289,7 @@ function adjustReg(env: VerifierEnv, op: number): void {
       return
     }
   }
+  if (facts.signsFork && (op === Alu.AND || op === Alu.OR) && tnumIsConst(srcReg)) forkSign(env, dst)
   const own = env.own(dst)
   const fits32 = own.umaxHi === 0
   adjustScalar(env, own, srcReg)
@@ -344,6 +349,21 @@ function canCompute(op: number, wide: boolean, src: Reg): boolean {
 
 function sameUnsigned(reg: Reg): boolean {
   return reg.uminHi === reg.umaxHi && reg.uminLo === reg.umaxLo
+}
+
+/** maybe_fork_scalars: a register that can be 0 and -1 only, as a sign shifted down is, is the one here, the other later. */
+function forkSign(env: VerifierEnv, dst: number): void {
+  const reg = env.reg(dst)
+  const wide = reg.sminHi === -1 && reg.sminLo === -1 && reg.smaxHi === 0 && reg.smaxLo === 0
+  if (!wide && !(reg.s32Min === -1 && reg.s32Max === 0)) return
+  const other = pushStack(env, env.insnIdx, env.insnIdx, false)
+  if (!other) refuse(env, Errno.ENOMEM)
+  const mark = (state: RegState, value: number) => {
+    if (wide) markKnownInt(state, value)
+    else mark32Known(state, value)
+  }
+  mark(other.frame.own(dst), 0)
+  mark(env.own(dst), -1)
 }
 
 const scratch = new RegState()

@@ -35,6 +35,10 @@ const since = {
    * after 6.18.15, not later than this.
    */
   opsZeroOverContext: '6.18.44',
+  /** Whatever is computed with an arena's pointer is one, on either side: not later than these. */
+  arenaFromEither: '6.12.117 6.18.44',
+  /** A sign shifted down is followed as 0 and as -1 where a constant is put to it: not later than these. */
+  signsFork: '6.12.117 6.18.44',
   /** What may be null is no buffer again: not later than these. */
   buffersNeverNull: '6.1.176 6.12.117 6.18.44',
   /** Whether a pointer may be null is a flag of its type; of buffers it was forgotten at first. */

@@ -1,4 +1,5 @@
 // compilers: clang-19
+// flags: -mcpu=v4
 /* What generated programs brought up: each was told apart from Linux once. */
 #include "kernel.h"
 
@@ -51,6 +52,30 @@ int iterator_found_at_the_frames_end(void *ctx)
 	bpf_iter_num_new(iterator, 0, 1);
 	bpf_iter_num_next(end);
 	bpf_iter_num_destroy(end);
+	return 0;
+}
+
+/* Later releases follow both values that a sign can have, and take what is computed with an arena's pointer for one. */
+SEC("tc")
+int sign_and_constant(struct __sk_buff *skb)
+{
+	long sign = skb->len;
+
+	asm volatile("%0 <<= 32; %0 s>>= 63; %0 |= 7" : "+r"(sign));
+	return sign & 1;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARENA);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+} arena SEC(".maps");
+
+SEC("syscall")
+int number_plus_arena(void *ctx)
+{
+	asm volatile("r1 = %[arena] ll; r2 = 64; r2 = addr_space_cast(r2, 0, 1); r6 = 5; r6 += r2" ::[arena] "i"(&arena)
+	             : "r1", "r2", "r6");
 	return 0;
 }
 
