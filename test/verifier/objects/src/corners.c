@@ -66,8 +66,8 @@ int sign_and_constant(struct __sk_buff *skb)
 }
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARENA);
-	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(type, 33); /* BPF_MAP_TYPE_ARENA */
+	__uint(map_flags, 1 << 10); /* BPF_F_MMAPABLE */
 	__uint(max_entries, 1);
 } arena SEC(".maps");
 
