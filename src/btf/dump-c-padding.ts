@@ -2,7 +2,8 @@ import type { ByteText } from './byte-text.ts'
 
 /**
  * btf_dump_emit_bit_padding: unnamed bit fields that take a hole, so that what follows lands at its offset. The widest
- * type is used whose boundary lies within the hole; what the compiler aligns by itself is left out.
+ * type is used whose boundary lies within the hole; what the compiler aligns by itself is left out. Offsets are C's int, and
+ * wrap as such.
  */
 export function emitPadding(
   out: ByteText,
@@ -28,15 +29,16 @@ export function emitPadding(
     const marked =
       inBitfield ||
       (boundary === to && roundUp(at, nextAlign * 8) !== boundary) ||
-      (boundary !== to && to - boundary <= boundary - at)
+      (boundary !== to && ((to - boundary) | 0) <= boundary - at)
     if (marked) put(out, newline, pick, inBitfield ? boundary - at : 0)
     at = boundary
   }
-  for (; to - at >= bits; at += bits) put(out, newline, pick, bits)
+  for (; ((to - at) | 0) >= bits; at = (at + bits) | 0) put(out, newline, pick, bits)
   if (at === to) return
+  const left = (to - at) | 0
   let smallest = names.length - 1
-  while (smallest > 0 && (widths[smallest] as number) < to - at) smallest--
-  put(out, newline, smallest, to - at)
+  while (smallest > 0 && (widths[smallest] as number) < left) smallest--
+  put(out, newline, smallest, left)
 }
 
 const names = ['long', 'int', 'short', 'char']
@@ -45,6 +47,7 @@ function put(out: ByteText, newline: string, type: number, bits: number): void {
   out.put(`${newline}${names[type]}: ${bits};`)
 }
 
+/** The kernel's roundup of an int: C's division goes towards zero. */
 function roundUp(value: number, step: number): number {
-  return Math.floor((value + step - 1) / step) * step
+  return (Math.trunc(((value + step - 1) | 0) / step) * step) | 0
 }
