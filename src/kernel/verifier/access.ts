@@ -158,7 +158,7 @@ export function checkMemAccess(
       break
     case RegType.PTR_TO_FLOW_KEYS:
       leaks('flow keys')
-      checkFlowKeys(env, off, size)
+      checkFlowKeys(env, reg, regno, off, size)
       loadUnknown()
       break
     case RegType.PTR_TO_TP_BUFFER:

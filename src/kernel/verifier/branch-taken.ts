@@ -100,7 +100,7 @@ function allBelow(a: Reg, b: Reg, narrow: boolean, signed: boolean, orEqual: boo
 
 /** is_scalar_branch_taken. */
 function scalarTaken(a: Reg, b: Reg, op: number, narrow: boolean): Taken {
-  if (!facts.rangesDecide && !isRegConst(a, narrow) && !isRegConst(b, narrow)) return -1
+  if (!facts.rangesDecide && !isRegConst(b, narrow) && !(facts.eitherConstDecides && isRegConst(a, narrow))) return -1
   switch (op) {
     case Jmp.JEQ:
     case Jmp.JNE: {
@@ -142,7 +142,7 @@ function scalarTaken(a: Reg, b: Reg, op: number, narrow: boolean): Taken {
 export function isBranchTaken(a: Reg, b: Reg, op: number, narrow: boolean): Taken {
   if (!narrow && isPacketPointerAny(a) && isPacketPointerAny(b)) return packetTaken(a, b, op)
   if (a.type === RegType.SCALAR_VALUE && b.type === RegType.SCALAR_VALUE) return scalarTaken(a, b, op, narrow)
-  if (!isRegConst(b, narrow)) {
+  if (!isRegConst(b, narrow) && facts.eitherConstDecides) {
     op = flipOpcode(op)
     ;[a, b] = [b, a]
   }

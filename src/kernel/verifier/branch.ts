@@ -29,6 +29,7 @@ import {
   typeIsPtrAllocObj,
   typeMayBeNull,
 } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Conditional jumps (check_cond_jmp_op). */
 
@@ -249,7 +250,7 @@ function splitBranch(env: VerifierEnv, dst: number, src: number, op: number, nar
     syncLinkedRegs(cur, env.reg(regno), linked)
     syncLinkedRegs(other, other.frame.reg(regno), linked)
   }
-  if (!narrow && src >= 0) liftNull(env, dst, src, op, other)
+  if (!narrow && src >= 0 && facts.nullnessByOther) liftNull(env, dst, src, op, other)
   const dstType = env.reg(dst).type
   const zero = !narrow && src < 0 && insns.imm(insnIdx) === 0 && (op === Jmp.JEQ || op === Jmp.JNE)
   if (zero && typeMayBeNull(dstType)) {

@@ -70,7 +70,7 @@ function mayChange(type: number, known: boolean, zeroAdded: boolean): boolean {
     case RegType.CONST_PTR_TO_DYNPTR:
       return true
     case RegType.PTR_TO_FLOW_KEYS:
-      return known || zeroAdded
+      return known || zeroAdded || facts.offsetsInBounds
     case RegType.CONST_PTR_TO_MAP:
       return zeroAdded
     default:

@@ -266,6 +266,8 @@ function deduce64(reg: RegState): void {
       umaxHi = smaxHi
       umaxLo = smaxLo
     }
+  } else if (!facts.sign64CrossingRefined) {
+    // Nothing more is found out.
   } else if (ltU64(umaxHi, umaxLo, sminHi, sminLo)) {
     // The unsigned range meets only the positive end of the signed one.
     sminHi = uminHi
@@ -340,9 +342,64 @@ function deduce(reg: RegState): void {
   deduceMixed(reg)
 }
 
+/** __reg32_deduce_bounds and __reg64_deduce_bounds before 6.8: what the signs say, each width for itself. */
+function deduceSigns(reg: RegState): void {
+  const { s32Min, s32Max, u32Min, u32Max } = reg
+  if (s32Min >= 0 || s32Max < 0) {
+    reg.s32Min = reg.u32Min = maxU32(s32Min, u32Min)
+    reg.s32Max = reg.u32Max = minU32(s32Max, u32Max)
+  } else if (u32Max >= 0) {
+    reg.s32Min = u32Min
+    reg.s32Max = reg.u32Max = minU32(s32Max, u32Max)
+  } else if (u32Min < 0) {
+    reg.s32Min = reg.u32Min = maxU32(s32Min, u32Min)
+    reg.s32Max = u32Max
+  }
+  const { sminHi, sminLo, smaxHi, smaxLo, uminHi, uminLo, umaxHi, umaxLo } = reg
+  const sameSign = sminHi >= 0 || smaxHi < 0
+  const raises = ltU64(uminHi, uminLo, sminHi, sminLo)
+  const lowers = ltU64(smaxHi, smaxLo, umaxHi, umaxLo)
+  if (sameSign || umaxHi >= 0 || uminHi < 0) {
+    const takesMin = raises && (sameSign || umaxHi < 0)
+    const takesMax = lowers && (sameSign || umaxHi >= 0)
+    reg.sminHi = reg.uminHi = takesMin ? sminHi : uminHi
+    reg.sminLo = reg.uminLo = takesMin ? sminLo : uminLo
+    reg.smaxHi = reg.umaxHi = takesMax ? smaxHi : umaxHi
+    reg.smaxLo = reg.umaxLo = takesMax ? smaxLo : umaxLo
+  }
+}
+
+/** __reg_combine_64_into_32, before 6.8: a word's bounds are the whole number's, where that fits a word. */
+export function combine64Into32(reg: RegState): void {
+  mark32Unbounded(reg)
+  const { sminHi, sminLo, smaxHi, smaxLo } = reg
+  if (sminHi === sminLo >> 31 && smaxHi === smaxLo >> 31) {
+    reg.s32Min = sminLo
+    reg.s32Max = smaxLo
+  }
+  if ((reg.uminHi | reg.umaxHi) === 0) {
+    reg.u32Min = reg.uminLo
+    reg.u32Max = reg.umaxLo
+  }
+  syncBounds(reg)
+}
+
+/** __reg_combine_32_into_64, before 6.8: of the whole number what's known of its bits, unless it's a word. */
+export function combine32Into64(reg: RegState): void {
+  if ((reg.valHi | reg.maskHi) === 0) assign32Into64(reg)
+  else mark64Unbounded(reg)
+  syncBounds(reg)
+}
+
 /** reg_bounds_sync. */
 export function syncBounds(reg: RegState): void {
   updateBounds(reg)
+  if (!facts.boundsDeducedAcross) {
+    deduceSigns(reg)
+    boundOffset(reg)
+    updateBounds(reg)
+    return
+  }
   deduce(reg)
   deduce(reg)
   deduce(reg)
@@ -432,6 +489,10 @@ export function coerceToSize(reg: RegState, size: number): void {
   reg.uminHi = reg.umaxHi = reg.sminHi = reg.smaxHi = 0
   reg.sminLo = reg.uminLo
   reg.smaxLo = reg.umaxLo
+  if (!facts.boundsDeducedAcross) {
+    if (size < 4) combine64Into32(reg)
+    return
+  }
   if (size < 4) mark32Unbounded(reg)
   syncBounds(reg)
 }

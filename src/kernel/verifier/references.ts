@@ -13,14 +13,16 @@ import { facts } from './versions.ts'
 /** acquire_reference. @returns its id. */
 export function acquireReference(env: VerifierEnv, insnIdx: number): number {
   const id = ++env.idGen
-  env.curState.refs = [...env.curState.refs, { type: RefType.PTR, id, insnIdx, ptr: undefined }]
+  const { frame } = env
+  const callbackRef = frame.inCallbackFn ? frame.frameno : 0
+  env.curState.refs = [...env.curState.refs, { type: RefType.PTR, id, insnIdx, ptr: undefined, callbackRef }]
   return id
 }
 
 /** acquire_lock_state. */
 export function acquireLock(env: VerifierEnv, insnIdx: number, type: number, id: number, ptr: unknown): void {
   const state = env.curState
-  state.refs = [...state.refs, { type, id, insnIdx, ptr }]
+  state.refs = [...state.refs, { type, id, insnIdx, ptr, callbackRef: 0 }]
   state.activeLocks++
   state.activeLockId = id
   state.activeLockPtr = ptr
@@ -29,7 +31,7 @@ export function acquireLock(env: VerifierEnv, insnIdx: number, type: number, id:
 /** acquire_irq_state. @returns its id. */
 export function acquireIrq(env: VerifierEnv, insnIdx: number): number {
   const id = ++env.idGen
-  env.curState.refs = [...env.curState.refs, { type: RefType.IRQ, id, insnIdx, ptr: undefined }]
+  env.curState.refs = [...env.curState.refs, { type: RefType.IRQ, id, insnIdx, ptr: undefined, callbackRef: 0 }]
   env.curState.activeIrqId = id
   return id
 }
@@ -37,9 +39,14 @@ export function acquireIrq(env: VerifierEnv, insnIdx: number): number {
 /** release_reference_nomark. @returns whether there was such a reference. */
 export function releaseReferenceNoMark(state: VerifierState, id: number): boolean {
   const i = state.refs.findIndex((ref) => ref.type === RefType.PTR && ref.id === id)
-  if (i < 0) return false
+  if (i < 0 || !isOwnReference(state, state.refs[i]?.callbackRef)) return false
   state.refs = state.refs.filter((_, j) => j !== i)
   return true
+}
+
+/** Whether the function that runs may give a reference back: a callback perhaps only what it has got itself. */
+function isOwnReference({ frame }: VerifierState, callbackRef: number | undefined): boolean {
+  return facts.callersReferences || !frame.inCallbackFn || callbackRef === frame.frameno
 }
 
 /** release_reference: all pointers that come from it are invalid. @returns whether there was such a reference. */
@@ -108,10 +115,12 @@ export function invalidateNonOwningRefs(env: VerifierEnv): void {
 /** check_reference_leak. @returns whether something wasn't given back. */
 function hasLeak(env: VerifierEnv, exceptionExit: boolean): boolean {
   const state = env.curState
-  if (!exceptionExit && state.frame.frameno) return false
+  const isCallback = !facts.callersReferences && state.frame.inCallbackFn
+  if (!exceptionExit && state.frame.frameno && !isCallback) return false
   let lingering = false
-  for (const { type, id, insnIdx } of state.refs) {
+  for (const { type, id, insnIdx, callbackRef } of state.refs) {
     if (type !== RefType.PTR) continue
+    if (!exceptionExit && !isOwnReference(state, callbackRef)) continue
     // An operation of the kernel's may give a reference back as its result.
     const returned = env.input.resolvedType === ProgType.STRUCT_OPS && !exceptionExit && env.reg(0).refObjId === id
     if (returned) continue

@@ -2,9 +2,20 @@ import { Jmp, Source } from '../../isa/opcode.ts'
 import type { VerifierEnv } from './env.ts'
 import { flipOpcode } from './branch-taken.ts'
 import { add64, hi, ltS64, ltU64, maxU32, minU32, sub64 } from './int64.ts'
-import { checkSane, isRegConst, markUnbounded, syncBounds } from './ranges.ts'
-import type { RegState } from './state.ts'
+import {
+  checkSane,
+  combine32Into64,
+  combine64Into32,
+  isRegConst,
+  mark32Known,
+  markUnbounded,
+  setKnown,
+  syncBounds,
+} from './ranges.ts'
+import type { Reg } from './state.ts'
+import { RegState, copyReg } from './state.ts'
 import { RegType } from './types.ts'
+import { facts } from './versions.ts'
 
 /** What a conditional jump says about its operands, on either side of it (reg_set_min_max). */
 
@@ -163,7 +174,7 @@ function refine(a: RegState, b: RegState, op: number, narrow: boolean): void {
     case NOT_JSET:
       if (!isRegConst(b, narrow)) [a, b] = [b, a]
       if (!isRegConst(b, narrow)) break
-      markUnbounded(a)
+      if (facts.unsetForgetsBounds) markUnbounded(a)
       a.valLo &= ~b.valLo
       a.maskLo &= ~b.valLo
       if (!narrow) {
@@ -190,6 +201,32 @@ function isPowerOf2(word: number): boolean {
   return word !== 0 && (word & (word - 1)) === 0
 }
 
+const constant = new RegState()
+
+/** reg_set_min_max before 6.8: what a comparison with a constant says of a register on either side. */
+function learn(taken: RegState, not: RegState, val: Reg, op: number, narrow: boolean): void {
+  if (op === Jmp.JEQ || op === Jmp.JNE) {
+    const equal = op === Jmp.JEQ ? taken : not
+    if (narrow) mark32Known(equal, val.valLo)
+    else setKnown(equal, val.valHi, val.valLo)
+  } else {
+    copyReg(constant, val)
+    refine(taken, constant, op, narrow)
+    copyReg(constant, val)
+    refine(not, constant, opposites[op] ?? 0, narrow)
+  }
+  const settle = narrow ? combine32Into64 : combine64Into32
+  settle(not)
+  settle(taken)
+}
+
+/** __reg_combine_min_max: two whole numbers are the same. */
+function combine(a: RegState, b: RegState): void {
+  refineEqual(a, b, false)
+  syncBounds(a)
+  syncBounds(b)
+}
+
 /** reg_set_min_max: registers where the jump is taken, and where it isn't. */
 export function setMinMax(
   env: VerifierEnv,
@@ -201,6 +238,13 @@ export function setMinMax(
   narrow: boolean,
 ): void {
   if (false1.type !== RegType.SCALAR_VALUE || false2.type !== RegType.SCALAR_VALUE) return
+  if (!facts.boundsDeducedAcross) {
+    if (isRegConst(false2, narrow)) learn(true1, false1, false2, op, narrow)
+    else if (isRegConst(false1, narrow)) learn(true2, false2, false1, flipOpcode(op), narrow)
+    else if (!narrow && op === Jmp.JEQ) combine(true1, true2)
+    else if (!narrow && op === Jmp.JNE) combine(false1, false2)
+    return
+  }
   refine(false1, false2, opposites[op] ?? 0, narrow)
   syncBounds(false1)
   syncBounds(false2)

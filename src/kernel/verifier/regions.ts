@@ -8,7 +8,7 @@ import { refuse } from './env.ts'
 import { ltU64, toNumber } from './int64.ts'
 import { regTypeText } from './log.ts'
 import type { Reg } from './state.ts'
-import { tnumIsConst, tnumText } from './tnum.ts'
+import { movedText, tnumIsConst, tnumText } from './tnum.ts'
 import { Access, RegType, typeIsRdonlyMem } from './types.ts'
 import { facts } from './versions.ts'
 
@@ -246,7 +246,12 @@ export function checkPacketAccess(env: VerifierEnv, regno: number, off: number, 
 const FLOW_KEYS_SIZE = 56
 
 /** check_flow_keys_access: struct bpf_flow_keys. */
-export function checkFlowKeys(env: VerifierEnv, off: number, size: number): void {
+export function checkFlowKeys(env: VerifierEnv, reg: Reg, regno: number, off: number, size: number): void {
+  if (facts.offsetsInBounds && !tnumIsConst(reg)) {
+    const where = `off=${off - reg.off}, var_off=${movedText(reg)}`
+    refuse(env, Errno.EACCES, `R${regno} invalid variable offset to flow keys: ${where}\n`)
+  }
+  off += reg.valLo
   if (size >= 0 && off >= 0 && off + size <= FLOW_KEYS_SIZE) return
   refuse(env, Errno.EACCES, `invalid access to flow keys off=${off} size=${size}\n`)
 }

@@ -34,7 +34,7 @@ export function add32Bounds(dst: RegState, src: RegState): void {
   dst.s32Max = fits ? smax : S32_MAX
   const umin = (dst.u32Min >>> 0) + (src.u32Min >>> 0)
   const umax = (dst.u32Max >>> 0) + (src.u32Max >>> 0)
-  const lost = umin <= 0xffffffff && umax > 0xffffffff
+  const lost = (umin <= 0xffffffff || !facts.sumsOverflowTogether) && umax > 0xffffffff
   dst.u32Min = lost ? 0 : umin | 0
   dst.u32Max = lost ? -1 : umax | 0
 }
@@ -59,7 +59,7 @@ export function add64Bounds(dst: RegState, src: RegState): void {
   const umaxHi = hi
   const minOver = ltU64(uminHi, uminLo, src.uminHi, src.uminLo)
   const maxOver = ltU64(umaxHi, umaxLo, src.umaxHi, src.umaxLo)
-  if (!minOver && maxOver) {
+  if (maxOver && !(minOver && facts.sumsOverflowTogether)) {
     unsignedUnbounded(dst)
   } else {
     setUnsigned(dst, uminHi, uminLo, umaxHi, umaxLo)
@@ -93,7 +93,7 @@ export function sub32Bounds(dst: RegState, src: RegState): void {
   dst.s32Max = fits ? smax : S32_MAX
   const umin = (dst.u32Min >>> 0) - (src.u32Max >>> 0)
   const umax = (dst.u32Max >>> 0) - (src.u32Min >>> 0)
-  const lost = umin < 0 && umax >= 0
+  const lost = umin < 0 && (umax >= 0 || !facts.sumsOverflowTogether)
   dst.u32Min = lost ? 0 : umin | 0
   dst.u32Max = lost ? -1 : umax | 0
 }
@@ -114,7 +114,7 @@ export function sub64Bounds(dst: RegState, src: RegState): void {
   }
   const minUnder = ltU64(dst.uminHi, dst.uminLo, src.umaxHi, src.umaxLo)
   const maxUnder = ltU64(dst.umaxHi, dst.umaxLo, src.uminHi, src.uminLo)
-  if (minUnder && !maxUnder) {
+  if (minUnder && !(maxUnder && facts.sumsOverflowTogether)) {
     unsignedUnbounded(dst)
     return
   }
@@ -124,8 +124,45 @@ export function sub64Bounds(dst: RegState, src: RegState): void {
   setUnsigned(dst, uminHi, uminLo, hi, umaxLo)
 }
 
+/** scalar32_min_max_mul before 6.14: of numbers that aren't negative and fit half a word. */
+function mul32BoundsPositive(dst: RegState, src: RegState): void {
+  if (src.s32Min < 0 || dst.s32Min < 0 || src.u32Max >>> 0 > 0xffff || dst.u32Max >>> 0 > 0xffff) {
+    mark32Unbounded(dst)
+    return
+  }
+  dst.u32Min = Math.imul(dst.u32Min, src.u32Min)
+  dst.u32Max = Math.imul(dst.u32Max, src.u32Max)
+  const fits = dst.u32Max >= 0
+  dst.s32Min = fits ? dst.u32Min : S32_MIN
+  dst.s32Max = fits ? dst.u32Max : S32_MAX
+}
+
+/** scalar_min_max_mul before 6.14: of numbers that aren't negative and fit a word. */
+function mul64BoundsPositive(dst: RegState, src: RegState): void {
+  if (src.sminHi < 0 || dst.sminHi < 0 || src.umaxHi !== 0 || dst.umaxHi !== 0) {
+    mark64Unbounded(dst)
+    return
+  }
+  const minLo = mul64(0, dst.uminLo, 0, src.uminLo)
+  const minHi = hi
+  const maxLo = mul64(0, dst.umaxLo, 0, src.umaxLo)
+  setUnsigned(dst, minHi, minLo, hi, maxLo)
+  if (dst.umaxHi < 0) {
+    signedUnbounded(dst)
+    return
+  }
+  dst.sminHi = minHi
+  dst.sminLo = minLo
+  dst.smaxHi = dst.umaxHi
+  dst.smaxLo = maxLo
+}
+
 /** scalar32_min_max_mul. */
 export function mul32Bounds(dst: RegState, src: RegState): void {
+  if (!facts.productsSigned) {
+    mul32BoundsPositive(dst, src)
+    return
+  }
   const umax = (dst.u32Max >>> 0) * (src.u32Max >>> 0)
   const umin = (dst.u32Min >>> 0) * (src.u32Min >>> 0)
   const ufits = umax <= 0xffffffff && umin <= 0xffffffff
@@ -145,6 +182,10 @@ export function mul32Bounds(dst: RegState, src: RegState): void {
 
 /** scalar_min_max_mul. */
 export function mul64Bounds(dst: RegState, src: RegState): void {
+  if (!facts.productsSigned) {
+    mul64BoundsPositive(dst, src)
+    return
+  }
   if (
     mulOverflowsU64(dst.umaxHi, dst.umaxLo, src.umaxHi, src.umaxLo) ||
     mulOverflowsU64(dst.uminHi, dst.uminLo, src.uminHi, src.uminLo)
@@ -184,15 +225,18 @@ function widenSigned(reg: RegState, lo: number, high: number): void {
   }
 }
 
-/** Signed bounds from unsigned ones that don't cross the sign, after a bit operation. */
-function signed32FromUnsigned(dst: RegState): void {
-  const fits = dst.u32Min <= dst.u32Max
+/** Signed bounds from unsigned ones that don't cross the sign, after a bit operation; before 6.10, of positive numbers. */
+function signed32FromUnsigned(dst: RegState, src: RegState): void {
+  const fits = facts.bitsGiveSigned ? dst.u32Min <= dst.u32Max : dst.s32Min >= 0 && src.s32Min >= 0
   dst.s32Min = fits ? dst.u32Min : S32_MIN
   dst.s32Max = fits ? dst.u32Max : S32_MAX
 }
 
-function signed64FromUnsigned(dst: RegState): void {
-  if (ltS64(dst.umaxHi, dst.umaxLo, dst.uminHi, dst.uminLo)) {
+function signed64FromUnsigned(dst: RegState, src: RegState): void {
+  const lost = facts.bitsGiveSigned
+    ? ltS64(dst.umaxHi, dst.umaxLo, dst.uminHi, dst.uminLo)
+    : dst.sminHi < 0 || src.sminHi < 0
+  if (lost) {
     signedUnbounded(dst)
     return
   }
@@ -210,7 +254,7 @@ export function and32Bounds(dst: RegState, src: RegState): void {
   }
   dst.u32Min = dst.valLo
   dst.u32Max = minU32(dst.u32Max, src.u32Max)
-  signed32FromUnsigned(dst)
+  signed32FromUnsigned(dst, src)
 }
 
 /** scalar_min_max_and. */
@@ -225,7 +269,7 @@ export function and64Bounds(dst: RegState, src: RegState): void {
     dst.umaxHi = src.umaxHi
     dst.umaxLo = src.umaxLo
   }
-  signed64FromUnsigned(dst)
+  signed64FromUnsigned(dst, src)
   updateBounds(dst)
 }
 
@@ -237,7 +281,7 @@ export function or32Bounds(dst: RegState, src: RegState): void {
   }
   dst.u32Min = maxU32(dst.u32Min, src.u32Min)
   dst.u32Max = dst.valLo | dst.maskLo
-  signed32FromUnsigned(dst)
+  signed32FromUnsigned(dst, src)
 }
 
 /** scalar_min_max_or. */
@@ -252,7 +296,7 @@ export function or64Bounds(dst: RegState, src: RegState): void {
   }
   dst.umaxHi = dst.valHi | dst.maskHi
   dst.umaxLo = dst.valLo | dst.maskLo
-  signed64FromUnsigned(dst)
+  signed64FromUnsigned(dst, src)
   updateBounds(dst)
 }
 
@@ -264,7 +308,7 @@ export function xor32Bounds(dst: RegState, src: RegState): void {
   }
   dst.u32Min = dst.valLo
   dst.u32Max = dst.valLo | dst.maskLo
-  signed32FromUnsigned(dst)
+  signed32FromUnsigned(dst, src)
 }
 
 /** scalar_min_max_xor. */
@@ -274,7 +318,7 @@ export function xor64Bounds(dst: RegState, src: RegState): void {
     return
   }
   setUnsigned(dst, dst.valHi, dst.valLo, dst.valHi | dst.maskHi, dst.valLo | dst.maskLo)
-  signed64FromUnsigned(dst)
+  signed64FromUnsigned(dst, src)
   updateBounds(dst)
 }
 

@@ -160,6 +160,8 @@ export interface RefState {
   readonly insnIdx: number
   /** A lock's map, BTF or other owner. */
   readonly ptr: unknown
+  /** The frame of the callback that acquired it; 0 outside of callbacks. */
+  readonly callbackRef: number
 }
 
 /** A range of return values (struct bpf_retval_range). */

@@ -1,4 +1,5 @@
-import { add64, fillBelow, fls64, hexU64, hi, ltU64, shl64, shr64, sar64, sub64 } from './int64.ts'
+import { add64, fillBelow, fls64, hexU64, hi, ltU64, mul64, shl64, shr64, sar64, sub64 } from './int64.ts'
+import { facts } from './versions.ts'
 
 /**
  * Tracked numbers: of each bit, whether it's known, and what it is (kernel/bpf/tnum.c). Operations read their operands
@@ -124,10 +125,55 @@ export function tnumUnion(out: Tnum, a: ReadonlyTnum, b: ReadonlyTnum): void {
 const mulA = makeTnum()
 const mulB = makeTnum()
 const mulAcc = makeTnum()
+const mulUnknown = makeTnum()
 const mulSum = makeTnum()
+
+/** tnum_mul before 6.18: the known bits' product, and what the unknown ones may add to it. */
+function tnumMulApart(out: Tnum, a: ReadonlyTnum, b: ReadonlyTnum): void {
+  tnumConst(mulAcc, 0, 0)
+  const lo = mul64(a.valHi, a.valLo, b.valHi, b.valLo)
+  tnumConst(mulSum, hi, lo)
+  tnumCopy(mulA, a)
+  tnumCopy(mulB, b)
+  if (facts.productBitsApart) {
+    while (mulA.valHi | mulA.valLo | mulA.maskHi | mulA.maskLo) {
+      if (mulA.valLo & 1) addUnknown(mulB.maskHi, mulB.maskLo)
+      else if (mulA.maskLo & 1) addUnknown(mulB.valHi | mulB.maskHi, mulB.valLo | mulB.maskLo)
+      tnumRshift(mulA, mulA, 1)
+      tnumLshift(mulB, mulB, 1)
+    }
+    tnumAdd(out, mulSum, mulAcc)
+    return
+  }
+  // hma, twice: unknown bits of one times all that the other may be, and the rest.
+  const { valHi, valLo } = a
+  tnumCopy(mulAcc, mulSum)
+  for (const [maskHi, maskLo, bitsHi, bitsLo] of [
+    [a.maskHi, a.maskLo, b.maskHi | b.valHi, b.maskLo | b.valLo],
+    [b.maskHi, b.maskLo, valHi, valLo],
+  ] as const) {
+    set(mulA, maskHi, maskLo, 0, 0)
+    set(mulB, bitsHi, bitsLo, 0, 0)
+    while (mulA.valHi | mulA.valLo) {
+      if (mulA.valLo & 1) addUnknown(mulB.valHi, mulB.valLo)
+      tnumRshift(mulA, mulA, 1)
+      tnumLshift(mulB, mulB, 1)
+    }
+  }
+  tnumCopy(out, mulAcc)
+}
+
+function addUnknown(bitsHi: number, bitsLo: number): void {
+  set(mulUnknown, 0, 0, bitsHi, bitsLo)
+  tnumAdd(mulAcc, mulAcc, mulUnknown)
+}
 
 /** Long multiplication: a bit of `a` that isn't known may or may not add its part. */
 export function tnumMul(out: Tnum, a: ReadonlyTnum, b: ReadonlyTnum): void {
+  if (!facts.productBitsUnited) {
+    tnumMulApart(out, a, b)
+    return
+  }
   tnumCopy(mulA, a)
   tnumCopy(mulB, b)
   tnumConst(mulAcc, 0, 0)

@@ -16,16 +16,16 @@ const since = {
   onlyLiveLinked: '6.18.17',
   /** A byte swap ends links (a3125bc01884). */
   byteSwapEndsLink: '6.18.21',
-  /** 32-bit signed bounds that cross the sign are refined by the unsigned ones (fbc7aef517d8). */
-  sign32CrossingRefined: '6.18.21',
+  /** 32-bit signed bounds that cross the sign are refined by the unsigned ones (fbc7aef517d8): in 6.12 not later than this. */
+  sign32CrossingRefined: '6.12.117 6.18.21',
   /** An exception must leave no lock behind, from whatever function it's thrown (6c2128505f61). */
   throwsHoldNothing: '6.18.21',
   /** Links by subtraction and by 32-bit additions too, and bounds made consistent after each (7a433e519364). */
   linksOfAllWidths: '6.18.33',
   /** A number that wasn't linked is as safe as one that is; links must come from the same number (b0388bafa494). */
   unlinkedCoversLinked: '6.18.33',
-  /** A word that is shifted to the upper half keeps its signed bounds, negative ones too: not later than this. */
-  shiftedWordKeepsBounds: '6.18.44',
+  /** A word that is shifted to the upper half keeps its signed bounds, negative ones too: not later than these. */
+  shiftedWordKeepsBounds: '6.12.117 6.18.44',
   /** A write at a varying offset makes bytes of what's left of a spilled register: not later than this. */
   varOffWriteScrubs: '6.18.44',
   /** A packet load in a function may leave it with zero (ee861486e377): after 6.18.33, not later than this. */
@@ -67,8 +67,8 @@ const since = {
   contextAsMemory: '7.2',
   /** Pointers to the kernel's may be put into objects that aren't owned: not later than this. */
   kptrsInUnowned: '7.2',
-  /** What lies in a field of per-CPU pointers is per CPU: not later than this. */
-  percpuKptrsOnly: '7.2',
+  /** What lies in a field of per-CPU pointers is per CPU: not later than these. */
+  percpuKptrsOnly: '6.12.117 7.2',
   /** What gives back a dynptr is told so of one that isn't initialized: not later than this. */
   dynptrReleasedAsOne: '7.2',
   /** Raw tracepoints may call what tracing programs may: not later than this. */
@@ -93,6 +93,28 @@ const since = {
   atomicsNamed: '5.12',
   /** Pointers with a negative offset have a message of their own. */
   negativeOffsets: '5.18',
+  /** Bounds of both widths and signs say of each other what they can, and two ranges what they can of each other. */
+  boundsDeducedAcross: '6.8',
+  /** A constant decides a branch on whichever side it stands. */
+  eitherConstDecides: '6.4',
+  /** 64-bit signed bounds that cross the sign are refined by the unsigned ones: in 6.12 not later than this. */
+  sign64CrossingRefined: '6.12.117 6.17',
+  /** Sums keep their unsigned bounds where both of them overflow. */
+  sumsOverflowTogether: '6.17',
+  /** Products have signed bounds, and unsigned ones unless they overflow. */
+  productsSigned: '6.14',
+  /** What's known of a product's bits is what all its partial sums have in common. */
+  productBitsUnited: '6.18',
+  /** And before that, values and unknown bits are multiplied apart. */
+  productBitsApart: '5.14',
+  /** Bit operations give signed bounds wherever the unsigned ones don't cross the sign. */
+  bitsGiveSigned: '6.10',
+  /** Where a bit isn't set, bounds are found anew: not later than this. */
+  unsetForgetsBounds: '6.1',
+  /** A pointer that equals one which isn't null isn't null either. */
+  nullnessByOther: '6.2',
+  /** Callbacks may give back what their callers have got. */
+  callersReferences: '6.13',
   /** Ranges that have no number in common are never equal. */
   rangesNeverEqual: '6.2',
   /** Two ranges can decide a branch, not only one and a constant. */
