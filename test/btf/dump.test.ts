@@ -32,7 +32,7 @@ async function dump(words: string, format: { json?: boolean; pretty?: boolean } 
 }
 
 describe('types of objects, as the real bpftool dumps them', () => {
-  test.each(['odd', 'dup', 'odd-eb', 'odd-gcc'])('%s', async (name) => {
+  test.each(['odd', 'dup', 'odd-eb', 'odd-gcc', 'wrapped'])('%s', async (name) => {
     const file = `file ${here}${name}.o`
     const ok = (stdout: string) => ({ stdout, stderr: '', status: 0 })
     expect(await dump(file)).toEqual(ok(recorded(`${name}.raw`)))

@@ -9,7 +9,14 @@ PINS=/sys/fs/bpf/btf-recorded
 for s in odd dup values signatures; do clang-19 -g -O2 -target bpfel -c ../src/$s.c -o $s.o; done
 clang-19 -g -O2 -target bpfeb -c ../src/odd.c -o odd-eb.o
 bpf-gcc -gbtf -O1 -c ../src/odd.c -o odd-gcc.o
-for o in odd dup odd-eb odd-gcc; do
+# struct s { int a, b; } whose offsets, 2^31 and 704 bits, wrap as C's int.
+words() { for word; do printf "\\x$(printf %02x $((word & 255)))\\x$(printf %02x $((word >> 8 & 255)))\\x$(printf %02x $((word >> 16 & 255)))\\x$(printf %02x $((word >> 24)))"; done; }
+{
+  words 0x1eb9f 24 0 52 52 11
+  words 1 0x1000000 4 0x1000020 5 0x4000002 96 7 1 0x80000000 9 1 704
+  printf '\0int\0s\0a\0b\0'
+} > wrapped.o
+for o in odd dup odd-eb odd-gcc wrapped; do
   $BPFTOOL btf dump file $o.o > $o.raw
   $BPFTOOL btf dump file $o.o format c > $o.c.txt
   $BPFTOOL btf dump file $o.o format c unsorted > $o.unsorted.txt
