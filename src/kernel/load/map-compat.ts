@@ -5,6 +5,7 @@ import { FieldType as Field, fieldMask } from '../btf/field-types.ts'
 import { refuse } from '../log.ts'
 import { MMAP_WRITERS } from '../objects/records.ts'
 import type { MapRecord } from '../objects/records.ts'
+import { isSince } from '../profile/release.ts'
 import { factsOf } from '../verifier/versions.ts'
 import type { LoadEnv } from './env.ts'
 
@@ -69,7 +70,8 @@ function checkMapProgCompatibility(env: LoadEnv, map: MapRecord): void {
     if (type === ProgType.SOCKET_FILTER) no('socket filter progs cannot use bpf_spin_lock yet')
     if (tracing) no('tracing progs cannot use bpf_spin_lock yet')
   }
-  const timers = !tracing || factsOf(env.kernel.linux).timersForTracing
+  // Before 5.15 nobody knows of timers.
+  const timers = !tracing || factsOf(env.kernel.linux).timersForTracing || !isSince(env.kernel, '5.15')
   if (fields & Field.TIMER && !timers) no('tracing progs cannot use bpf_timer yet')
   if (fields & Field.WORKQUEUE && !timers) no('tracing progs cannot use bpf_wq yet')
   if (map.type === MapType.STRUCT_OPS) no('bpf_struct_ops map cannot be used in prog')

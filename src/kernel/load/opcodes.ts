@@ -7,6 +7,8 @@ const later: readonly (readonly [since: string, code: number])[] = [
   ['6.1.176 6.6', Class.JMP32 | Jmp.JA],
   ['6.6', Class.ALU64 | Alu.END],
   ['6.9', Class.JMP | Jmp.JCOND],
+  ['6.15', Class.STX | Mode.ATOMIC | Size.B],
+  ['6.15', Class.STX | Mode.ATOMIC | Size.H],
 ]
 
 const tables = new Map<string, Uint8Array>()

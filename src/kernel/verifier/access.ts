@@ -392,6 +392,9 @@ export function checkStoreImm(env: VerifierEnv): void {
   const dst = insns.dst(insnIdx)
   checkRegArg(env, dst, ArgUse.SRC_OP)
   const { type } = env.reg(dst)
+  if (type === RegType.PTR_TO_CTX && !facts.constantsToContext) {
+    refuse(env, Errno.EACCES, `BPF_ST stores into R${dst} ${regTypeText(type)} is not allowed\n`)
+  }
   const size = insns.code(insnIdx) & 0x18
   checkMemAccess(env, insnIdx, dst, insns.off(insnIdx), size, Access.WRITE, -1, false, false)
   saveAuxPtrType(env, type, false)
@@ -423,6 +426,7 @@ export function checkAtomic(env: VerifierEnv): void {
       checkAtomicRmw(env)
       return
     case Atomic.LOAD_ACQ: {
+      if (!facts.acquireRelease) invalidAtomic(env)
       checkLoad(env, true, false, 'atomic_load')
       const src = insns.src(insnIdx)
       if (atomicOk(env, src)) return
@@ -430,16 +434,20 @@ export function checkAtomic(env: VerifierEnv): void {
       return
     }
     case Atomic.STORE_REL: {
+      if (!facts.acquireRelease) invalidAtomic(env)
       checkStore(env, true)
       const dst = insns.dst(insnIdx)
       if (!atomicOk(env, dst)) atomicStoreNo(env, dst)
       return
     }
-    default: {
-      const text = (imm >>> 0).toString(16).padStart(2, '0')
-      refuse(env, Errno.EINVAL, `BPF_ATOMIC uses invalid atomic opcode ${text}\n`)
-    }
+    default:
+      invalidAtomic(env)
   }
+}
+
+function invalidAtomic(env: VerifierEnv): never {
+  const text = (env.insns.imm(env.insnIdx) >>> 0).toString(16).padStart(2, '0')
+  refuse(env, Errno.EINVAL, `BPF_ATOMIC uses invalid atomic opcode ${text}\n`)
 }
 
 function atomicStoreNo(env: VerifierEnv, dst: number): never {

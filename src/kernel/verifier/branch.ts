@@ -147,8 +147,11 @@ function checkMayGoto(env: VerifierEnv): void {
   const { insns, insnIdx } = env
   const code = insns.code(insnIdx)
   const imm = insns.imm(insnIdx)
-  if (code !== (Class.JMP | Jmp.JCOND) || insns.src(insnIdx) !== MAY_GOTO || insns.dst(insnIdx) || imm) {
-    refuse(env, Errno.EINVAL, `invalid may_goto imm ${imm}\n`)
+  const off = insns.off(insnIdx)
+  const nowhere = facts.mayGotoNowhere ? '' : `off ${off} `
+  const goes = facts.mayGotoNowhere || off !== 0
+  if (code !== (Class.JMP | Jmp.JCOND) || insns.src(insnIdx) !== MAY_GOTO || insns.dst(insnIdx) || imm || !goes) {
+    refuse(env, Errno.EINVAL, `invalid may_goto ${nowhere}imm ${imm}\n`)
   }
   const cur = env.curState
   const previous = cur.parent && findPrevEntry(env, cur.parent, insnIdx)

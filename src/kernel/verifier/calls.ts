@@ -14,6 +14,8 @@ import { FuncState, changeRegs } from './state.ts'
 import { decimalS64, ltS64 } from './int64.ts'
 import { Flag, FP, MAX_BPF_REG, MAX_CALL_FRAMES, RegType, baseType } from './types.ts'
 import { KernelError } from '../error.ts'
+import { makeTnum, tnumIn, tnumIsUnknown, tnumRange, tnumText } from './tnum.ts'
+import { facts } from './versions.ts'
 
 /** Calls of the program's own functions, and what comes back (check_func_call, prepare_func_exit). */
 
@@ -151,14 +153,27 @@ export function clearAllPacketPointers(env: VerifierEnv): void {
   )
 }
 
+const rangeBits = makeTnum()
+
 /** retval_range_within. */
 export function isWithin({ min, max }: RetvalRange, reg: Reg, narrow: boolean): boolean {
+  if (!facts.returnsByBounds) {
+    tnumRange(rangeBits, min >> 31, min, max >> 31, max)
+    return tnumIn(rangeBits, reg)
+  }
   if (narrow) return min <= reg.s32Min && reg.s32Max <= max
   return !ltS64(reg.sminHi, reg.sminLo, min >> 31, min) && !ltS64(max >> 31, max, reg.smaxHi, reg.smaxLo)
 }
 
 /** verbose_invalid_scalar. */
 export function writeInvalidScalar(env: VerifierEnv, reg: Reg, range: RetvalRange, where: string, name: string): void {
+  if (!facts.returnsByBounds) {
+    const { min, max } = range
+    tnumRange(rangeBits, min >> 31, min, max >> 31, max)
+    const value = tnumIsUnknown(reg) ? 'unknown scalar value' : `value ${tnumText(reg)}`
+    env.verbose(`${where} the register ${name} has ${value} should have been in ${tnumText(rangeBits)}\n`)
+    return
+  }
   env.verbose(`${where} the register ${name} has`)
   let unknown = true
   if (reg.sminHi !== -0x80000000 || reg.sminLo !== 0) {

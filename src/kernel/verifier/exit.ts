@@ -54,6 +54,7 @@ function programRange(env: VerifierEnv, retStruct: boolean): RetvalRange | undef
   switch (resolvedType) {
     case T.CGROUP_SOCK_ADDR:
       if (oneOnly.has(attach)) return ONE
+      if (!facts.bindRaisesPorts) return BOOL
       return attach === A.CGROUP_INET4_BIND || attach === A.CGROUP_INET6_BIND ? ZERO_TO_THREE : BOOL
     case T.CGROUP_SKB:
       return attach === A.CGROUP_INET_EGRESS ? ZERO_TO_THREE : BOOL
@@ -124,7 +125,7 @@ export function checkReturnCode(env: VerifierEnv, regno: number, name: string): 
   if (reg.type !== RegType.SCALAR_VALUE) {
     refuse(env, Errno.EINVAL, `${where} the register R${regno} is not a known value (${regTypeText(reg.type)})\n`)
   }
-  markChainPrecision(env, regno)
+  if (facts.returnsByBounds) markChainPrecision(env, regno)
   const narrow = input.resolvedType === T.LSM && input.expectedAttachType !== A.LSM_CGROUP
   if (!isWithin(range, env.reg(regno), narrow && !frame.inAsyncCallbackFn)) {
     writeInvalidScalar(env, env.reg(regno), range, where, name)

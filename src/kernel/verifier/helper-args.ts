@@ -177,7 +177,9 @@ export function checkMemSizeReg(
   if (reg.sminHi < 0) {
     refuse(env, Errno.EACCES, `R${regno} min value is negative, either use unsigned or 'var &= const'\n`)
   }
-  if ((reg.uminHi | reg.uminLo) === 0 && !zeroOk) {
+  if ((reg.uminHi | reg.uminLo) === 0 && !facts.zeroSizesNamed) {
+    checkHelperMem(env, regno - 1, 0, access, zeroOk, tnumIsConst(reg) ? meta : undefined)
+  } else if ((reg.uminHi | reg.uminLo) === 0 && !zeroOk) {
     const range = `[${decimalS64(reg.uminHi, reg.uminLo)},${decimalS64(reg.umaxHi, reg.umaxLo)}]`
     refuse(env, Errno.EACCES, `R${regno} invalid zero-sized read: u64=${range}\n`)
   }
@@ -433,7 +435,7 @@ function checkRelease(env: VerifierEnv, regno: number, argType: number, meta: Ca
     if (spi < 0 || !env.frameOf(reg).spilled(spi).refObjId) {
       refuse(env, Errno.EINVAL, `arg ${regno} is an unacquired reference\n`)
     }
-  } else if (!reg.refObjId && !isNull(reg)) {
+  } else if (!reg.refObjId && !isNull(reg) && facts.releasesNamed) {
     const text = facts.argsByRegister
       ? `release helper ${funcIdName(meta.funcId)} expects referenced PTR_TO_BTF_ID passed to R${regno}`
       : `R${regno} must be referenced when passed to release function`

@@ -130,7 +130,12 @@ function recordMap(env: VerifierEnv, meta: CallArgMeta, funcId: number): void {
 function recordKey(env: VerifierEnv, meta: CallArgMeta, funcId: number): void {
   if (funcId !== Func.TAIL_CALL) return
   const { mapPtr } = meta
-  if (mapPtr?.type !== MapType.PROG_ARRAY) refuse(env, Errno.EINVAL, 'expected prog array map for tail call')
+  if (mapPtr?.type !== MapType.PROG_ARRAY) {
+    const text = facts.leaksNamed
+      ? 'expected prog array map for tail call'
+      : 'kernel subsystem misconfigured verifier\n'
+    refuse(env, Errno.EINVAL, text)
+  }
   const reg = env.reg(3)
   const aux = env.curAux
   if (!isRegConst(reg, false) || reg.valHi !== 0 || reg.valLo >>> 0 >= mapPtr.maxEntries) {

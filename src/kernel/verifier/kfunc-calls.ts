@@ -18,6 +18,7 @@ import { releaseReference } from './references.ts'
 import { markInsnZext } from './regs.ts'
 import { pushStack } from './stack-of-states.ts'
 import { Kind } from '../../btf/btf.ts'
+import { facts } from './versions.ts'
 
 /** Calls of kernel functions (check_kfunc_call). */
 
@@ -107,5 +108,5 @@ const spinAllowed: ReadonlySet<string> = new Set([
 /** kfunc_spin_allowed: functions that may be called while a lock is held. */
 export function isAllowedUnderLock(env: VerifierEnv, slot: number): boolean {
   const name = kfuncName(env, slot)
-  return isGraphApi(name) || spinAllowed.has(name)
+  return isGraphApi(name) || (facts.iterationUnderLock && spinAllowed.has(name))
 }

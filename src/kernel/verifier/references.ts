@@ -130,15 +130,41 @@ function hasLeak(env: VerifierEnv, exceptionExit: boolean): boolean {
   return lingering
 }
 
+/** What stands where a leak is told of before 6.13; the end of a program says no more than what's left. */
+const leakTexts: Readonly<Record<string, string>> = {
+  tail_call: 'tail_call would lead to reference leak\n',
+  'BPF_LD_[ABS|IND]': 'BPF_LD_[ABS|IND] cannot be mixed with socket references\n',
+}
+
+/** What a program's end must not leave behind, in the order and the words of kernels before 6.13. */
+function checkResourcesAtExit(env: VerifierEnv, exceptionExit: boolean, isLast: boolean): void {
+  const { activeLocks, activeRcuLock, activePreemptLocks } = env.curState
+  const no = (missing: string, region: string): never => {
+    const thrown = `bpf_throw cannot be used inside ${region}-ed region\n`
+    return refuse(env, Errno.EINVAL, exceptionExit ? thrown : `${missing} missing\n`)
+  }
+  if (isLast || exceptionExit) {
+    if (activeLocks) no('bpf_spin_unlock is', 'bpf_spin_lock')
+    if (activeRcuLock) no('bpf_rcu_read_unlock is', 'bpf_rcu_read_lock')
+    const verb = activePreemptLocks === 1 ? ' is' : '(s) are'
+    if (activePreemptLocks) no(`${activePreemptLocks} bpf_preempt_enable${verb}`, 'bpf_preempt_disable')
+  }
+  if (hasLeak(env, exceptionExit)) refuse(env, Errno.EINVAL)
+}
+
 /** check_resource_leak. @param what the instruction, as messages call it. */
 export function checkResourceLeak(env: VerifierEnv, exceptionExit: boolean, checkLock: boolean, what: string): void {
   const state = env.curState
   const no = (text: string) => {
     refuse(env, Errno.EINVAL, `${what} ${text}\n`)
   }
+  if (!facts.leaksNamed && leakTexts[what] === undefined) {
+    checkResourcesAtExit(env, exceptionExit, checkLock)
+    return
+  }
   if (checkLock && state.activeLocks) no('cannot be used inside bpf_spin_lock-ed region')
   if (hasLeak(env, exceptionExit)) {
-    if (!facts.leaksNamed) refuse(env, Errno.EINVAL)
+    if (!facts.leaksNamed) refuse(env, Errno.EINVAL, leakTexts[what] ?? '')
     no('would lead to reference leak')
   }
   if (!checkLock) return

@@ -7,6 +7,7 @@ import { isThrow } from './call-kinds.ts'
 import type { VerifierEnv } from './env.ts'
 import { refuse } from './env.ts'
 import { MAX_CALL_FRAMES, MAX_STACK } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Stack of functions that call each other together (check_max_stack_depth). */
 
@@ -39,7 +40,7 @@ function privStackMode(env: VerifierEnv): number {
 
 export function checkMaxStackDepth(env: VerifierEnv): void {
   const tailCalls = env.subprogs.some(({ hasTailCall }) => hasTailCall)
-  const mode = tailCalls ? PrivStack.NO : privStackMode(env)
+  const mode = tailCalls || !facts.privateStacks ? PrivStack.NO : privStackMode(env)
   for (let i = env.subprogs.length - 1; i >= 0; i--) {
     if (i === 0 || env.subprog(i).isAsyncCb) checkFrom(env, i, i === 0 && mode === PrivStack.ADAPTIVE)
   }

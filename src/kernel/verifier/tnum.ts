@@ -313,6 +313,6 @@ export function movedText(reg: ReadonlyTnum & { readonly off: number }): string 
 
 /** tnum_strn. */
 export function tnumText(a: ReadonlyTnum): string {
-  if (tnumIsConst(a)) return unumText(a.valHi, a.valLo)
+  if (tnumIsConst(a) && facts.statesShort) return unumText(a.valHi, a.valLo)
   return `(${hexU64(a.valHi, a.valLo)}; ${hexU64(a.maskHi, a.maskLo)})`
 }

@@ -127,6 +127,24 @@ const since = {
   signedArithmetic: '6.6',
   /** What programs of LSM hooks may return is checked, and hooks that they may not have are refused. */
   lsmReturns: '6.12',
+  /** Loads that acquire and stores that release. */
+  acquireRelease: '6.15',
+  /** Iterators over numbers may be used while a lock is held. */
+  iterationUnderLock: '6.14',
+  /** What a program returns is held against its bounds, not its bits, and is precise. */
+  returnsByBounds: '6.8',
+  /** A size that may be zero is told of as such; before, an access of no bytes is looked at. */
+  zeroSizesNamed: '6.8',
+  /** What's given back must be a reference, as messages say at the argument. */
+  releasesNamed: '5.18',
+  /** Programs of bind's hooks may let it have low ports. */
+  bindRaisesPorts: '5.12',
+  /** Constants may be stored into a context. */
+  constantsToContext: '6.4',
+  /** may_goto may go nowhere. */
+  mayGotoNowhere: '6.14',
+  /** Some programs' functions get a stack of their own. */
+  privateStacks: '6.13',
   /** What leaves a reference behind is named. */
   leaksNamed: '6.13',
   /** Look-ups of an array's element by a constant give one; what helpers do to the stack is a read or a write. */
