@@ -202,7 +202,7 @@ function moveNarrow(env: VerifierEnv, dst: number, src: number, off: number): vo
     own = env.own(dst)
     markUnknown(env, own)
   } else {
-    const same = off === 0 ? regWidth(reg) <= 32 : staysPositive(reg, off)
+    const same = off === 0 ? facts.wordMovesLink && regWidth(reg) <= 32 : staysPositive(reg, off)
     own = frame.put(dst, same ? assignScalarId(env, frame, src) : reg)
     if (!same) own.id = 0
     own.subregDef = env.insnIdx + 1

@@ -296,6 +296,7 @@ export function checkRegType(
   const reg = env.reg(regno)
   let { type } = reg
   const types = typesFor(baseType(argType))
+  const isNamed = (known: number) => facts.trustedPointers || (known & Flag.PTR_TRUSTED) === 0
   if (!types) refuse(env, Errno.EFAULT, `verifier bug: unsupported arg type ${argType}\n`)
   if (argType & Flag.MEM_RDONLY) type &= ~Flag.MEM_RDONLY
   if (argType & Flag.PTR_MAYBE_NULL) type &= ~Flag.PTR_MAYBE_NULL
@@ -304,7 +305,7 @@ export function checkRegType(
     type &= ~(Flag.MEM_ALLOC | Flag.MEM_PERCPU)
   }
   if (!types.includes(type)) {
-    const expected = types.map(regTypeText).join(', ')
+    const expected = types.filter(isNamed).map(regTypeText).join(', ')
     refuse(env, Errno.EACCES, `R${regno} type=${regTypeText(reg.type)} expected=${expected}\n`)
   }
   const isMemory = types === memTypes || types === memTypesWithContext

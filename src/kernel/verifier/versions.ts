@@ -116,7 +116,7 @@ const since = {
   /** Callbacks may give back what their callers have got. */
   callersReferences: '6.13',
   /** Ranges that have no number in common are never equal. */
-  rangesNeverEqual: '6.2',
+  rangesNeverEqual: '6.4',
   /** Two ranges can decide a branch, not only one and a constant. */
   rangesDecide: '6.8',
   /** Who may do all may read what was never written to the stack. */
@@ -139,6 +139,10 @@ const since = {
   releasesNamed: '5.18',
   /** Programs of bind's hooks may let it have low ports. */
   bindRaisesPorts: '5.12',
+  /** Pointers to the kernel's structs are told apart by whether they're trusted. */
+  trustedPointers: '6.2',
+  /** A word that is moved is linked with what it's moved to. */
+  wordMovesLink: '6.4',
   /** Constants may be stored into a context. */
   constantsToContext: '6.4',
   /** may_goto may go nowhere. */
