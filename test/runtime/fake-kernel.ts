@@ -20,6 +20,8 @@ export function fakeKernel(engine?: RunKernel['engine']): FakeKernel {
   const progs = new Map<number, { record: ProgRecord; run: Uint8Array }>()
   const maps = new Map<number, KernelMap>()
   const lines: string[] = []
+  /** Of numbers that are the same each time: two engines are given the same ones. */
+  let state = 1
   const memory = new Memory()
   return {
     memory,
@@ -45,7 +47,7 @@ export function fakeKernel(engine?: RunKernel['engine']): FakeKernel {
     progById: (id) => progs.get(id),
     now: () => process.hrtime.bigint(),
     realtime: () => BigInt(Date.now()) * 1_000_000n,
-    random: () => Math.floor(Math.random() * 0x1_0000_0000),
+    random: () => (state = (Math.imul(state, 1103515245) + 12345) >>> 0),
     trace: (text) => lines.push(text),
     symbol: () => undefined,
     findBtfId: () => -Errno.ENOENT,
