@@ -48,10 +48,13 @@ const tree: Verb = (cmd, args) => {
   }
   cmd.json?.startArray()
   try {
+    if (!pathExists(cmd, root)) {
+      cmd.error(`can't iterate over ${root}: ${strerror(Errno.ENOENT)}`)
+      return -1
+    }
     // nftw(3) calls do_show_tree_fn for a file too, which only looks at directories.
-    if (pathExists(cmd, root) && !isDirectory(cmd, root)) return 0
-    if (!pathExists(cmd, root)) cmd.error(`can't iterate over ${root}: ${strerror(Errno.ENOENT)}`)
-    else cmd.error(`can't query bpf programs attached to ${root}: ${strerror(Errno.EBADF)}`)
+    if (!isDirectory(cmd, root)) return 0
+    cmd.error(`can't query bpf programs attached to ${root}: ${strerror(Errno.EBADF)}`)
     return -1
   } finally {
     cmd.json?.endArray()

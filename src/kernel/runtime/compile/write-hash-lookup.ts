@@ -8,7 +8,7 @@ import type { MapRecord } from '../../objects/records.ts'
 import { WasmCode } from '../wasm/code.ts'
 import type { SharedFunction } from './function-writer.ts'
 import type { Imports } from './imports.ts'
-import { hashLocals, writeHash, writeHead, writeSameKey } from './write-hash.ts'
+import { hashLocals, writeHash, writeHead, writeLeaveIfSame, writeLeaveIfUnhanded } from './write-hash.ts'
 
 const locals: readonly number[] = [WasmType.I32, WasmType.I32, WasmType.I32, WasmType.I32]
 
@@ -27,7 +27,7 @@ export function isHashLookup({ type, keySize }: MapRecord): boolean {
 export function hashLookup(record: MapRecord, possibleCpus: number, imports: Imports): SharedFunction {
   const code = new WasmCode()
   const l = hashLocals(1)
-  const { NEXT, HASH, FLAGS, HANDED, NIL } = HashLayout
+  const { NEXT, NIL } = HashLayout
   writeHash(code, l, record, imports.seed(record.id))
   code.open('block')
   writeHead(code, l, record, imports)
@@ -45,26 +45,14 @@ export function hashLookup(record: MapRecord, possibleCpus: number, imports: Imp
   code.i32(0)
   code.op('return')
   code.op('end')
-  code.get(l.at)
-  code.memory('i32.load', HASH)
-  code.get(l.c)
-  code.op('i32.eq')
-  code.open('if')
-  writeSameKey(code, l, record.keySize)
-  code.branch('br_if', 2)
-  code.op('end')
+  writeLeaveIfSame(code, l, record.keySize)
   code.get(l.at)
   code.memory('i32.load', NEXT)
   code.set(l.at)
   code.branch('br', 0)
   code.op('end')
   code.op('end')
-  code.get(l.at)
-  code.memory('i32.load', FLAGS)
-  code.i32(HANDED)
-  code.op('i32.and')
-  code.op('i32.eqz')
-  code.branch('br_if', 0)
+  writeLeaveIfUnhanded(code, l)
   code.get(l.at)
   code.i32(valueOffset(record.keySize))
   code.op('i32.add')

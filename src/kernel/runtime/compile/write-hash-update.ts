@@ -11,7 +11,7 @@ import { WasmCode } from '../wasm/code.ts'
 import type { FunctionWriter, SharedFunction } from './function-writer.ts'
 import type { Imports } from './imports.ts'
 import { numberOf } from './values.ts'
-import { hashLocals, writeHash, writeHead, writeSameKey } from './write-hash.ts'
+import { hashLocals, writeHash, writeHead, writeLeaveIfSame, writeLeaveIfUnhanded } from './write-hash.ts'
 import { isHashLookup } from './write-hash-lookup.ts'
 import { accessOf, pushOffset } from './write-memory.ts'
 
@@ -99,14 +99,7 @@ function update(record: MapRecord, flags: number, imports: Imports): SharedFunct
   code.i32(NIL)
   code.op('i32.eq')
   code.branch('br_if', 2)
-  code.get(l.at)
-  code.memory('i32.load', HASH)
-  code.get(l.c)
-  code.op('i32.eq')
-  code.open('if')
-  writeSameKey(code, l, record.keySize)
-  code.branch('br_if', 2)
-  code.op('end')
+  writeLeaveIfSame(code, l, record.keySize)
   code.get(l.at)
   code.i32(NEXT)
   code.op('i32.add')
@@ -116,12 +109,7 @@ function update(record: MapRecord, flags: number, imports: Imports): SharedFunct
   code.branch('br', 0)
   code.op('end')
   code.op('end')
-  code.get(l.at)
-  code.memory('i32.load', FLAGS)
-  code.i32(HANDED)
-  code.op('i32.and')
-  code.op('i32.eqz')
-  code.branch('br_if', 0)
+  writeLeaveIfUnhanded(code, l)
   // The old one is taken out, the new one comes first.
   code.get(before)
   code.get(l.at)

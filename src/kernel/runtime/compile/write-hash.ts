@@ -48,8 +48,30 @@ export function writeHead(code: WasmCode, l: HashLocals, record: MapRecord, impo
   code.set(l.b)
 }
 
+/** Leaves the loop over a bucket, and the block around it, where the element is the one that's looked for. */
+export function writeLeaveIfSame(code: WasmCode, l: HashLocals, keySize: number): void {
+  code.get(l.at)
+  code.memory('i32.load', HashLayout.HASH)
+  code.get(l.c)
+  code.op('i32.eq')
+  code.open('if')
+  writeSameKey(code, l, keySize)
+  code.branch('br_if', 2)
+  code.op('end')
+}
+
+/** Leaves to where the map is asked: about an element that the program hasn't had before. */
+export function writeLeaveIfUnhanded(code: WasmCode, l: HashLocals): void {
+  code.get(l.at)
+  code.memory('i32.load', HashLayout.FLAGS)
+  code.i32(HashLayout.HANDED)
+  code.op('i32.and')
+  code.op('i32.eqz')
+  code.branch('br_if', 0)
+}
+
 /** Pushes whether the key of the element and the one that's looked for are the same. */
-export function writeSameKey(code: WasmCode, l: HashLocals, keySize: number): void {
+function writeSameKey(code: WasmCode, l: HashLocals, keySize: number): void {
   let parts = 0
   for (let off = 0; off < keySize;) {
     const left = keySize - off
@@ -67,7 +89,7 @@ export function writeSameKey(code: WasmCode, l: HashLocals, keySize: number): vo
   }
 }
 
-/** jhash of the key, to the local `c`: see maps/jhash.ts. */
+/** jhash of the key, to the local `c`: see kernel/jhash.ts. */
 export function writeHash(code: WasmCode, l: HashLocals, { keySize }: MapRecord, seed: number): void {
   code.i32(INITVAL + keySize)
   code.global(seed)
