@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
+import { Btf } from '../../src/btf/btf.ts'
+import { BtfWriter } from '../../src/btf/writer.ts'
 import { findBtfSections } from '../../src/cli/objects/btf-elf.ts'
 import { run } from '../../src/cli/main.ts'
 import { memoryMachine } from '../cli/memory.ts'
@@ -16,11 +18,18 @@ const MAX_BYTES = 1 << 30
 const folder = mkdtempSync(join(tmpdir(), 'gen-fuzz-'))
 const file = join(folder, 'changed.o')
 const output = join(folder, 'output')
+const base = join(folder, 'base')
+const split = join(folder, 'split')
 const good = resolve(files[0] ?? '')
 const commands: Readonly<Record<string, readonly string[]>> = {
   raw: ['btf', 'dump', 'file', file],
   c: ['btf', 'dump', 'file', file, 'format', 'c'],
   json: ['-j', 'btf', 'dump', 'file', file],
+  unsorted: ['btf', 'dump', 'file', file, 'format', 'c', 'unsorted'],
+  onBase: ['-B', file, 'btf', 'dump', 'file', split],
+  onBaseC: ['-B', file, 'btf', 'dump', 'file', split, 'format', 'c'],
+  split: ['-B', base, 'btf', 'dump', 'file', file],
+  splitC: ['-B', base, 'btf', 'dump', 'file', file, 'format', 'c'],
   object: ['gen', 'object', output, good, file],
   minimal: ['gen', 'min_core_btf', file, output, file],
   skeleton: ['gen', 'skeleton', file],
@@ -28,6 +37,9 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   light: ['gen', 'skeleton', '-L', file],
   types: ['gen', 'types', file],
 }
+/** What reads BTF by itself; `split` and `onBase` get nothing else. */
+const readsRaw = new Set(['raw', 'c', 'json', 'unsorted', 'minimal'])
+const onSplit = new Set(['onBase', 'onBaseC', 'split', 'splitC'])
 const only = process.env['ONLY']?.split(',') ?? Object.keys(commands)
 const machine = memoryMachine()
 const tally = { runs: 0, accepted: 0, bad: 0, slowest: 0, memory: 0 }
@@ -38,6 +50,17 @@ const blobs = files.flatMap((each) => {
   const sections = findBtfSections(bytes, each)
   return typeof sections === 'string' || sections.btf === undefined ? [] : [Uint8Array.from(sections.btf)]
 })
+
+/** BTF split from another one, one of the two damaged: the first where the command's base is the damaged file. */
+function writeSplit(blob: Uint8Array, other: Uint8Array, command: string, next: () => number): void {
+  const onIt = new BtfWriter(Btf.parse(blob))
+  onIt.append(Btf.parse(other))
+  onIt.dedup()
+  const bytes = onIt.bytes(blob[0] === 0x9f)
+  const damagedBase = command.startsWith('onBase')
+  writeFileSync(damagedBase ? file : base, damagedBase ? mutatedBtf(blob, next) : blob)
+  writeFileSync(damagedBase ? split : file, damagedBase ? bytes : mutatedBtf(bytes, next))
+}
 
 /** What a command says on stderr, and its status; what it prints is not kept, since some types pad without end. */
 async function answer(words: readonly string[]): Promise<{ status: number; stderr: string }> {
@@ -59,15 +82,14 @@ for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
   const next = random(seed)
   const raw = next() % 4 === 0
   const source = files[next() % files.length] as string
-  writeFileSync(
-    file,
-    raw ? mutatedBtf(blobs[next() % blobs.length] as Uint8Array, next) : mutated(readFileSync(source), next),
-  )
+  const blob = blobs[next() % blobs.length] as Uint8Array
+  const damaged = raw ? mutatedBtf(blob, next) : mutated(readFileSync(source), next)
+  writeFileSync(file, damaged)
   if (process.env['KEEP']) writeFileSync(process.env['KEEP'], readFileSync(file))
   for (const name of only) {
     const words = commands[name]
-    if (words === undefined || (raw && name !== 'raw' && name !== 'c' && name !== 'json' && name !== 'minimal'))
-      continue
+    if (words === undefined || (raw && !readsRaw.has(name) && !onSplit.has(name))) continue
+    if (onSplit.has(name)) writeSplit(blob, blobs[next() % blobs.length] as Uint8Array, name, next)
     const start = performance.now()
     let wrong: string | undefined
     try {
@@ -78,6 +100,7 @@ for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
       wrong = String(error)
     }
     const seconds = (performance.now() - start) / 1000
+    if (onSplit.has(name)) writeFileSync(file, damaged)
     if (seconds > MAX_SECONDS) wrong = `${seconds.toFixed(1)} s`
     tally.runs++
     tally.slowest = Math.max(tally.slowest, seconds)
