@@ -1,6 +1,7 @@
 // The command as two files: bpftool.cjs with what `version` and `help` need, and rest.txt, the texts of all other modules,
 // of which only those that a command uses are compiled.
-import { build } from 'esbuild'
+import { build as bundle, transform } from 'esbuild'
+import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
@@ -137,7 +138,7 @@ function variablesStay({ inputs, outputs }) {
 
 /** Bundles `entry` into `folder`/bpftool.cjs and `folder`/rest.txt. */
 export async function bundleCommand(entry, folder, options) {
-  const { outputFiles, metafile } = await build({
+  const { outputFiles, metafile } = await bundle({
     ...options,
     bundle: true,
     splitting: true,
@@ -168,7 +169,12 @@ export async function bundleCommand(entry, folder, options) {
   }
   visit('bpftool.js')
   const modules = (names) =>
-    names.map((name) => `${JSON.stringify(`./${name}`)}(module,exports,require){${chunks.get(name).code}}`).join(',\n')
+    names
+      .map(
+        (name) =>
+          `${JSON.stringify(`./${name}`)}(module,exports,require,__filename,__bundle){${chunks.get(name).code}}`,
+      )
+      .join(',\n')
   const late = [...chunks.keys()].filter((name) => !early.has(name))
   mkdirSync(folder, { recursive: true })
   // One file of all the texts, each a function in
@@ -178,45 +184,18 @@ export async function bundleCommand(entry, folder, options) {
   const numbers = new Map(late.map((name, i) => [name, i]))
   const places = late.map((name) => {
     const start = rest.length
-    rest += `(function(module,exports,require,__filename){${chunks.get(name).code}\n})`
+    rest += `(function(module,exports,require,__filename,__bundle){${chunks.get(name).code}\n})`
     const needs = chunks.get(name).needs.flatMap((needed) => numbers.get(needed) ?? [])
     return [`./${name}`, start, rest.length, ...needs]
   })
   if (/[^\x00-\x7f]/.test(rest)) throw new Error('a module has other than ASCII characters')
   writeFileSync(join(folder, 'rest.txt'), rest)
+  const first = modules([...early])
+  const loader = await transform(readFileSync(new URL('loader.cjs', import.meta.url), 'utf8'), { minify: true })
+  const build = createHash('sha256').update(first).update(rest).update(loader.code).digest('hex').slice(0, 16)
+  const values = { MODULES: `{${first}}`, PLACES: JSON.stringify(places), BUILD: JSON.stringify(build) }
   writeFileSync(
     join(folder, 'bpftool.cjs'),
-    `'use strict'
-const modules = {${modules([...early])}}
-const places = ${JSON.stringify(places)}
-const loaded = {}
-const file = __dirname + '/rest.txt'
-let rest
-function gather(i, found) {
-  if (modules[places[i][0]] || found.includes(i)) return found
-  found.push(i)
-  for (const needed of places[i].slice(3)) gather(needed, found)
-  return found
-}
-// Compiles a module and all that it needs at once, at one go.
-function compile(name) {
-  rest ??= require('node:fs').readFileSync(file)
-  const found = gather(places.findIndex((place) => place[0] === name), [])
-  const text = found.map((i) => rest.latin1Slice(places[i][1], places[i][2]))
-  const run = require('node:vm').compileFunction('return[' + text + ']', [], { filename: file })
-  for (const [at, each] of run().entries()) modules[places[found[at]][0]] = each
-}
-function load(name) {
-  if (loaded[name]) return loaded[name].exports
-  if (!name.startsWith('./')) return require(name)
-  if (!modules[name]) compile(name)
-  const module = (loaded[name] = { exports: {} })
-  modules[name](module, module.exports, load, file)
-  // What a module exports never changes here: values are read faster than esbuild's getters.
-  module.exports = { ...module.exports }
-  return module.exports
-}
-load('./bpftool.js')
-`,
+    loader.code.replace(/\b(MODULES|PLACES|BUILD)\b/g, (name) => values[name]),
   )
 }

@@ -48,7 +48,7 @@ function chosenEngine({ env }: Pick<CommandIo, 'env'>): 'interpreter' | 'compile
 export function openMachine(io: CommandIo, choice: MachineChoice): Machine {
   const stoppedAt = stoppedClock(io)
   if (choice.kernel !== undefined) mustBeKernel(io, choice.kernel)
-  const request = { stoppedAt, engine: chosenEngine(io), kernels: kernelsFolder(io.env, io.cwd) }
+  const request = { stoppedAt, engine: chosenEngine(io), kernels: kernelsFolder(io.env, io.cwd), alone: true }
   const machine: KernelMachine =
     choice.kernel === undefined
       ? bootDirectory(stateDirectory(io, choice), request)

@@ -17,6 +17,11 @@ export function kernelsFolder(env: Environment, cwd: string): string {
   return chosen ? resolve(cwd, chosen) : join(inFolder(env, 'XDG_DATA_HOME', ['.local', 'share']), 'kernels')
 }
 
+/** What V8 made of the command's texts: a folder of the XDG cache folder. */
+export function compiledFolder(env: Environment): string {
+  return join(inFolder(env, 'XDG_CACHE_HOME', ['.cache']), 'compiled')
+}
+
 function inFolder(env: Environment, variable: string, fallback: readonly string[]): string {
   const xdg = env[variable]
   if (xdg?.startsWith('/')) return join(xdg, 'bpftool')

@@ -58,7 +58,7 @@ export function bootMachine(options: BootOptions = {}): Machine {
 export function bootDirectory(directory: string, options: BootRequest = {}): Machine {
   let store: LmdbStore | undefined
   try {
-    store = new LmdbStore(directory)
+    store = new LmdbStore(directory, options.alone)
     return bootMachine({ ...options, store, location: directory })
   } catch (error) {
     store?.close()

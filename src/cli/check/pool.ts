@@ -41,7 +41,7 @@ export function runPool(
       reject(error)
     }
     const start = () => {
-      const child = fork(self.file, ['check'], {
+      const child = fork(self.file, ['check', 'worker'], {
         execArgv: [...self.execArgv],
         env: { ...process.env, [WORKER]: '1' },
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

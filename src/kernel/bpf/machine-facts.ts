@@ -27,6 +27,8 @@ export interface BootRequest {
   stoppedAt?: number | undefined
   /** The engine that runs programs; by what pays where it's left out. */
   engine?: EngineName | undefined
+  /** Nothing else in this process uses lmdb. */
+  alone?: boolean | undefined
 }
 
 export const DEFAULT_PROFILE = '6.18'

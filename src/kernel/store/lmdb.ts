@@ -2,7 +2,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync } from 
 import { join, resolve } from 'node:path'
 import { Errno, strerror } from '../../uapi/errno.ts'
 import type { Binding, Env } from './binding.ts'
-import { digest, loadBinding } from './binding.ts'
+import { digest, dropGlobalBuffer, loadBinding } from './binding.ts'
 import { isFull, makeDirectories, reason } from './directory.ts'
 import { StateError } from './state-error.ts'
 import type { Entry, Store } from './store.ts'
@@ -46,6 +46,7 @@ const VALUE_ROOM = 0x10000
 export class LmdbStore implements Store {
   readonly #binding: Binding
   readonly #directory: string
+  readonly #alone: boolean
   readonly #env: Env
   readonly #dbi: { readonly address: number; dbi: number }
   readonly #readTxn: { readonly address: number; renew(): void; abort(): void }
@@ -66,10 +67,15 @@ export class LmdbStore implements Store {
   #generation = 0
   #closed = false
 
-  /** Opens, or makes, the store in `directory`. @throws StateError. */
-  constructor(directory: string) {
+  /**
+   * Opens, or makes, the store in `directory`.
+   * @param alone nothing else in this process uses lmdb.
+   * @throws StateError.
+   */
+  constructor(directory: string, alone = false) {
     prepareDirectory(directory)
     this.#directory = resolve(directory)
+    this.#alone = alone
     this.#binding = loadBinding()
     guard(directory, () => {
       takeTurn(this.#binding, this.#directory)
@@ -220,6 +226,7 @@ export class LmdbStore implements Store {
 
   #begin(): void {
     this.#binding.setGlobalBuffer(asBuffer(this.#values))
+    if (this.#alone) dropGlobalBuffer(this.#binding)
     // A writer that was killed leaves its lock to be recovered, which may take a second try.
     for (let tries = 0; ; tries++) {
       this.#env.beginTxn(0)
