@@ -41,6 +41,7 @@ const lateModules = [
   'kernel/maps/index.ts',
   'kernel/runtime/jit.ts',
   'kernel/runtime/test-run.ts',
+  'libbpf/kconfig.ts',
 ]
 
 /** Fails for an export that is no function: it can't be late. */

@@ -103,14 +103,11 @@ export function packProfile(
   const lines = Buffer.from(parts.kallsyms).toString('latin1').split('\n')
   const short = lines.filter((line) => asked.some((names) => names.test(line)))
   const symbols = Buffer.from(`${short.join('\n')}\n`, 'latin1')
-  const files = {
-    'vmlinux.btf': parts.vmlinuxBtf,
-    kallsyms: parts.kallsyms,
-    symbols,
-    config: parts.config,
-    sysctl: parts.sysctl,
-  }
-  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, `${name}.br`), pack(bytes, effort))
+  // What most commands look something up in stands as it is: to unpack it takes longer than to look.
+  const plain = { symbols, config: parts.config, sysctl: parts.sysctl }
+  for (const [name, bytes] of Object.entries(plain)) writeFileSync(join(folder, name), bytes)
+  const packed = { 'vmlinux.btf': parts.vmlinuxBtf, kallsyms: parts.kallsyms }
+  for (const [name, bytes] of Object.entries(packed)) writeFileSync(join(folder, `${name}.br`), pack(bytes, effort))
   const btf = Btf.parse(parts.vmlinuxBtf)
   const meta: ProfileMeta = {
     ...facts,

@@ -93,10 +93,8 @@ class RecordedProfile implements Profile {
   readonly #structSizes: Map<string, number>
   readonly #members: Readonly<Record<string, readonly [offset: number, size: number]>>
   readonly #options = new Map<string, string | undefined>()
-  #config: string | undefined
+  readonly #texts = new Map<string, string>()
   #start: Uint8Array | undefined
-  #sysctls: ReadonlyMap<string, string> | undefined
-  #symbols: Map<string, bigint> | undefined
   readonly #searched = new Map<string, bigint | undefined>()
 
   constructor(name: string, { folder, nearest }: KernelPlace) {
@@ -124,26 +122,12 @@ class RecordedProfile implements Profile {
     return this.#options.get(name)
   }
 
-  /** A look through the file costs less than taking it apart: few of its thousands of options are ever asked for. */
   #findOption(name: string): string | undefined {
-    this.#config ??= `\n${this.#text('config')}`
-    const at = this.#config.indexOf(`\n${name}=`)
-    if (at < 0) return undefined
-    const start = at + name.length + 2
-    const end = this.#config.indexOf('\n', start)
-    return this.#config.slice(start, end < 0 ? undefined : end)
+    return this.#find('config', `\n${name}=`)
   }
 
   sysctl(name: string): string | undefined {
-    this.#sysctls ??= new Map(
-      this.#text('sysctl')
-        .split('\n')
-        .map((line) => {
-          const [key, ...value] = line.split(' = ')
-          return [key as string, value.join(' = ')]
-        }),
-    )
-    return this.#sysctls.get(name)
+    return this.#find('sysctl', `\n${name} = `)
   }
 
   sysctls(): Uint8Array {
@@ -160,9 +144,10 @@ class RecordedProfile implements Profile {
   }
 
   symbol(name: string): bigint | undefined {
-    const known = this.#shortSymbols().get(name)
-    if (known !== undefined) return known
-    if (!this.#searched.has(name)) this.#searched.set(name, this.#search(name))
+    if (!this.#searched.has(name)) {
+      // What most loads ask for, and then all.
+      this.#searched.set(name, this.#address('symbols', name) ?? this.#address('kallsyms', name))
+    }
     return this.#searched.get(name)
   }
 
@@ -186,35 +171,35 @@ class RecordedProfile implements Profile {
     return size
   }
 
-  /** What most loads ask for: the first of several symbols of a name counts (kallsyms_lookup_name). */
-  #shortSymbols(): ReadonlyMap<string, bigint> {
-    if (!this.#symbols) {
-      this.#symbols = new Map()
-      for (const line of this.#text('symbols').split('\n')) {
-        const name = line.slice(19)
-        if (name !== '' && !this.#symbols.has(name)) this.#symbols.set(name, addressIn(line))
-      }
-    }
-    return this.#symbols
+  /** What follows some text, to the end of the line. A few searches cost less than taking the file apart. */
+  #find(part: string, what: string): string | undefined {
+    let text = this.#texts.get(part)
+    if (text === undefined) this.#texts.set(part, (text = `\n${this.#text(part)}`))
+    const at = text.indexOf(what)
+    if (at < 0) return undefined
+    const start = at + what.length
+    const end = text.indexOf('\n', start)
+    return text.slice(start, end < 0 ? undefined : end)
   }
 
-  /** Looks through all symbols without an index, which would take longer to make than a few searches. */
-  #search(name: string): bigint | undefined {
-    const part = this.#part('kallsyms')
-    const text = Buffer.from(part.buffer, part.byteOffset, part.byteLength)
+  /** The first of several symbols of a name counts (kallsyms_lookup_name). */
+  #address(part: string, name: string): bigint | undefined {
+    const bytes = this.#part(part)
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const at = text.indexOf(` ${name}\n`, 0, 'latin1')
     if (at < 18 || name === '') return undefined
-    return addressIn(text.toString('latin1', at - 18, at))
+    return BigInt(`0x${text.toString('latin1', at - 18, at - 2)}`)
   }
 
   #text(part: string): string {
-    return Buffer.from(this.#part(part)).toString('latin1')
+    const { buffer, byteOffset, byteLength } = this.#part(part)
+    return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
   }
 
   #part(part: string): Uint8Array {
     let bytes = this.#parts.get(part)
     if (!bytes) {
-      bytes = unpack(readFileSync(join(this.#folder, `${part}.br`)))
+      bytes = readPart(join(this.#folder, part))
       this.#parts.set(part, bytes)
     }
     return bytes
@@ -237,11 +222,16 @@ function unpackStart(bytes: Uint8Array): Uint8Array {
   return brotliDecompressSync(bytes, { finishFlush: constants.BROTLI_OPERATION_FLUSH })
 }
 
-function unpack(bytes: Uint8Array): Uint8Array {
-  return (lateRequire('node:zlib') as typeof Zlib).brotliDecompressSync(bytes)
+/** A part stands as it is, or packed: all of them are in kernels that were imported by earlier versions. */
+function readPart(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return unpack(readFileSync(`${path}.br`))
+  }
 }
 
-/** The address at the beginning of a line of kallsyms. */
-function addressIn(line: string): bigint {
-  return BigInt(`0x${line.slice(0, 16)}`)
+function unpack(bytes: Uint8Array): Uint8Array {
+  return (lateRequire('node:zlib') as typeof Zlib).brotliDecompressSync(bytes)
 }
