@@ -4,6 +4,7 @@ import type * as Zlib from 'node:zlib'
 import { Btf, Kind } from '../../btf/btf.ts'
 import { findMember } from '../btf/members.ts'
 import type { ProfileMeta } from './meta.ts'
+import { isAsked } from './asked-symbols.ts'
 import { lateRequire } from './package-root.ts'
 
 /** What a kernel shows of itself. Texts are as the files have them. */
@@ -82,17 +83,6 @@ function members(btf: Btf): NonNullable<ProfileMeta['members']> {
   return places
 }
 
-/**
- * What most loads ask for, so that they don't have to read all symbols: the functions of BPF itself, helpers that aren't
- * called so among them; what maps do for programs, and what else the rewrites name.
- */
-const asked = [
-  / [tT] ((__)?bpf_|sk_skb_|sk_(select_)?reuseport|get_func_(arg|ret))/,
-  / [tT] \w+_(lookup|update|delete|push|pop|peek)(_percpu)?_elem$/,
-  / [tT] (\w+_map_redirect|sock_(map|hash)_lookup|arch_bpf_timed_may_goto|__static_call_return0)$/,
-  / [TD] (jiffies|cpu_number)$/,
-]
-
 /** Writes a kernel's folder, which is there and empty: its parts packed, and meta.json last. */
 export function packProfile(
   folder: string,
@@ -101,7 +91,7 @@ export function packProfile(
   effort: number,
 ): void {
   const lines = Buffer.from(parts.kallsyms).toString('latin1').split('\n')
-  const short = lines.filter((line) => asked.some((names) => names.test(line)))
+  const short = lines.filter((line) => isAsked(line.slice(19)))
   const symbols = Buffer.from(`${short.join('\n')}\n`, 'latin1')
   // What most commands look something up in stands as it is: to unpack it takes longer than to look.
   const plain = { symbols, config: parts.config, sysctl: parts.sysctl }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Btf, Kind } from '../../btf/btf.ts'
 import type * as Zlib from 'node:zlib'
@@ -7,6 +7,7 @@ import { findKernel } from './folders.ts'
 import type { KernelPlace } from './folders.ts'
 import type { ProfileMeta } from './meta.ts'
 import { readMeta } from './meta.ts'
+import { isAsked } from './asked-symbols.ts'
 import { lateRequire } from './package-root.ts'
 import { linuxVersion } from './release.ts'
 
@@ -144,10 +145,7 @@ class RecordedProfile implements Profile {
   }
 
   symbol(name: string): bigint | undefined {
-    if (!this.#searched.has(name)) {
-      // What most loads ask for, and then all.
-      this.#searched.set(name, this.#address('symbols', name) ?? this.#address('kallsyms', name))
-    }
+    if (!this.#searched.has(name)) this.#searched.set(name, this.#search(name))
     return this.#searched.get(name)
   }
 
@@ -169,6 +167,17 @@ class RecordedProfile implements Profile {
       this.#structSizes.set(name, size)
     }
     return size
+  }
+
+  #search(name: string): bigint | undefined {
+    const address = this.#address('symbols', name)
+    if (address !== undefined || (isAsked(name) && this.#knowsAsked())) return address
+    return this.#address('kallsyms', name)
+  }
+
+  /** Kernels that earlier versions imported have some of what is asked for only. */
+  #knowsAsked(): boolean {
+    return existsSync(join(this.#folder, 'symbols'))
   }
 
   /** What follows some text, to the end of the line. A few searches cost less than taking the file apart. */

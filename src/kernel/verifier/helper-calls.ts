@@ -47,15 +47,15 @@ const LOCKS = (1 << 0) | (1 << 12)
 export function checkHelperCall(env: VerifierEnv): void {
   const { insnIdx } = env
   const funcId = env.insns.imm(insnIdx)
-  const known = funcId < helperCount(env.kernel)
-  const name = `${known ? funcIdName(funcId) : 'unknown'}#${funcId}`
-  if (funcId < 0 || funcId >= helperCount(env.kernel)) refuse(env, Errno.EINVAL, `invalid func ${name}\n`)
+  if (funcId < 0 || funcId >= helperCount(env.kernel)) {
+    refuse(env, Errno.EINVAL, `invalid func ${nameOf(env, funcId)}\n`)
+  }
   const proto = helperOf(env, funcId)
   if (!proto) {
     const text = facts.helpersRefusedByType ? 'program of this type cannot use helper' : 'unknown func'
-    refuse(env, Errno.EINVAL, `${text} ${name}\n`)
+    refuse(env, Errno.EINVAL, `${text} ${nameOf(env, funcId)}\n`)
   }
-  checkContext(env, proto, funcId, name)
+  checkContext(env, proto, funcId)
   const meta = makeMeta(funcId, proto.pktAccess)
   for (let arg = 0; arg < 5; arg++) checkFuncArg(env, arg, meta, proto)
   recordMap(env, meta, funcId)
@@ -64,17 +64,17 @@ export function checkHelperCall(env: VerifierEnv): void {
   for (let i = 0; i < meta.accessSize; i++) {
     checkMemAccess(env, insnIdx, meta.regno, i, Size.B, Access.WRITE, -1, false, false)
   }
-  if (meta.releaseRegno) release(env, meta, proto, name)
+  if (meta.releaseRegno) release(env, meta, proto)
   const moved = beforeReturn(env, meta, proto, funcId) || helperChangesPktData(funcId)
   clearCallerSaved(env, env.frame)
   env.own(0).subregDef = 0
-  setResult(env, meta, proto, name)
+  setResult(env, meta, proto)
   setResultIds(env, meta, funcId)
   refineResult(env, meta, proto, funcId)
   checkMapFunc(env, meta.mapPtr, funcId)
   if (funcId === Func.GET_STACK || funcId === Func.GET_TASK_STACK) env.hasCallchainBuf = true
   if (funcId === Func.GET_STACKID || funcId === Func.GET_STACK) env.callGetStack = true
-  if (funcId === Func.GET_FUNC_IP) checkGetFuncIp(env, name)
+  if (funcId === Func.GET_FUNC_IP) checkGetFuncIp(env)
   if (funcId === Func.TAIL_CALL) {
     if (env.curState.curframe > 0) {
       afterTailCall(env)
@@ -85,8 +85,13 @@ export function checkHelperCall(env: VerifierEnv): void {
   if (moved) clearAllPacketPointers(env)
 }
 
+/** As messages name a helper. */
+function nameOf(env: VerifierEnv, funcId: number): string {
+  return `${funcId < helperCount(env.kernel) ? funcIdName(funcId) : 'unknown'}#${funcId}`
+}
+
 /** Whether the helper may be called here at all. */
-function checkContext(env: VerifierEnv, proto: CompiledProto, funcId: number, name: string): void {
+function checkContext(env: VerifierEnv, proto: CompiledProto, funcId: number): void {
   const no = (text: string) => {
     refuse(env, Errno.EINVAL, `${text}\n`)
   }
@@ -100,9 +105,9 @@ function checkContext(env: VerifierEnv, proto: CompiledProto, funcId: number, na
   if (!env.inSleepable && sleeps) no('helper call might sleep in a non-sleepable prog')
   const state = env.curState
   if (sleeps) {
-    if (state.activeRcuLock) no(`sleepable helper ${name} in rcu_read_lock region`)
-    if (state.activePreemptLocks) no(`sleepable helper ${name} in non-preemptible region`)
-    if (state.activeIrqId) no(`sleepable helper ${name} in IRQ-disabled region`)
+    if (state.activeRcuLock) no(`sleepable helper ${nameOf(env, funcId)} in rcu_read_lock region`)
+    if (state.activePreemptLocks) no(`sleepable helper ${nameOf(env, funcId)} in non-preemptible region`)
+    if (state.activeIrqId) no(`sleepable helper ${nameOf(env, funcId)} in IRQ-disabled region`)
   }
   if (getsStorage.has(funcId)) {
     if (state.activeRcuLock || state.activePreemptLocks || state.activeIrqId || !env.inSleepable) {
@@ -149,7 +154,7 @@ function recordKey(env: VerifierEnv, meta: CallArgMeta, funcId: number): void {
 }
 
 /** An argument that the helper takes back. */
-function release(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto, name: string): void {
+function release(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto): void {
   const regno = meta.releaseRegno
   const argType = proto.args[regno - 1]?.type ?? 0
   if (baseType(argType) === ArgType.PTR_TO_DYNPTR) {
@@ -158,7 +163,7 @@ function release(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto, name
   }
   const give = meta.funcId === Func.KPTR_XCHG ? releaseToKptr : releaseReference
   const ok = meta.refObjId ? give(env, meta.refObjId) : isNull(env.reg(regno))
-  if (!ok) refuse(env, Errno.EINVAL, `func ${name} reference has not been acquired before\n`)
+  if (!ok) refuse(env, Errno.EINVAL, `func ${nameOf(env, meta.funcId)} reference has not been acquired before\n`)
 }
 
 /** What single helpers ask for, and the functions that they call. @returns whether the packet may have moved. */
@@ -258,7 +263,7 @@ function checkLoop(env: VerifierEnv, meta: CallArgMeta): void {
 }
 
 /** What r0 is. */
-function setResult(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto, name: string): void {
+function setResult(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto): void {
   const r0 = env.own(0)
   let flags = typeFlag(proto.ret)
   switch (baseType(proto.ret)) {
@@ -312,14 +317,14 @@ function setResult(env: VerifierEnv, meta: CallArgMeta, proto: CompiledProto, na
       r0.type = RegType.PTR_TO_BTF_ID | flags
       const id = proto.retBtf === undefined ? 0 : env.vmlinuxStruct(proto.retBtf)
       if (id === 0) {
-        refuse(env, Errno.EINVAL, `invalid return type ${baseType(proto.ret)} of func ${name}\n`)
+        refuse(env, Errno.EINVAL, `invalid return type ${baseType(proto.ret)} of func ${nameOf(env, meta.funcId)}\n`)
       }
       r0.btf = env.vmlinux()
       r0.btfId = id
       break
     }
     default:
-      refuse(env, Errno.EINVAL, `unknown return type ${baseType(proto.ret)} of func ${name}\n`)
+      refuse(env, Errno.EINVAL, `unknown return type ${baseType(proto.ret)} of func ${nameOf(env, meta.funcId)}\n`)
   }
   if (typeMayBeNull(r0.type)) r0.id = ++env.idGen
 }
@@ -368,14 +373,22 @@ const hasTrampoline: ReadonlySet<number> = new Set([
 ])
 
 /** check_get_func_ip. */
-function checkGetFuncIp(env: VerifierEnv, name: string): void {
+function checkGetFuncIp(env: VerifierEnv): void {
   const { resolvedType } = env.input
   if (resolvedType === ProgType.TRACING) {
     if (hasTrampoline.has(env.input.expectedAttachType)) return
-    refuse(env, Errno.ENOTSUPP, `func ${name} supported only for fentry/fexit/fmod_ret programs\n`)
+    refuse(
+      env,
+      Errno.ENOTSUPP,
+      `func ${nameOf(env, Func.GET_FUNC_IP)} supported only for fentry/fexit/fmod_ret programs\n`,
+    )
   }
   if (resolvedType !== ProgType.KPROBE) {
-    refuse(env, Errno.ENOTSUPP, `func ${name} not supported for program type ${resolvedType}\n`)
+    refuse(
+      env,
+      Errno.ENOTSUPP,
+      `func ${nameOf(env, Func.GET_FUNC_IP)} not supported for program type ${resolvedType}\n`,
+    )
   }
   env.callGetFuncIp = true
 }

@@ -1,3 +1,4 @@
+import type { Insns } from '../../isa/insn.ts'
 import { Class, Jmp, LD_IMM64 } from '../../isa/opcode.ts'
 import { AttachType } from '../../uapi/attach-type.ts'
 import { Errno } from '../../uapi/errno.ts'
@@ -10,6 +11,8 @@ import { MAX_CALL_FRAMES, MAX_STACK } from './types.ts'
 import { facts } from './versions.ts'
 
 /** Stack of functions that call each other together (check_max_stack_depth). */
+
+const CALL = Class.JMP | Jmp.CALL
 
 /** enum priv_stack_mode. */
 export const PrivStack = { UNKNOWN: 0, NO: 1, ADAPTIVE: 2 } as const
@@ -38,23 +41,51 @@ function privStackMode(env: VerifierEnv): number {
   }
 }
 
+/** Where functions are called, or their addresses taken, and where exceptions are thrown. */
+function callPoints(env: VerifierEnv): number[] {
+  const { insns } = env
+  const points: number[] = []
+  for (let i = 0; i < insns.length; i++) {
+    const code = insns.code(i)
+    if (code === CALL ? insns.src(i) === PseudoCall.CALL || isThrow(env, i) : isFuncAddress(insns, i, code))
+      points.push(i)
+  }
+  return points
+}
+
+function isFuncAddress(insns: Insns, i: number, code: number): boolean {
+  return code === LD_IMM64 && insns.src(i) === PseudoLdImm64.FUNC
+}
+
+/** Index of the first point that is not before an instruction. */
+function pointFrom(points: readonly number[], insn: number): number {
+  let [low, high] = [0, points.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((points[middle] as number) < insn) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 export function checkMaxStackDepth(env: VerifierEnv): void {
   const tailCalls = env.subprogs.some(({ hasTailCall }) => hasTailCall)
   const mode = tailCalls || !facts.privateStacks ? PrivStack.NO : privStackMode(env)
+  const points = callPoints(env)
   for (let i = env.subprogs.length - 1; i >= 0; i--) {
-    if (i === 0 || env.subprog(i).isAsyncCb) checkFrom(env, i, i === 0 && mode === PrivStack.ADAPTIVE)
+    if (i === 0 || env.subprog(i).isAsyncCb) checkFrom(env, points, i, i === 0 && mode === PrivStack.ADAPTIVE)
   }
   env.jitsUsePrivStack = env.subprogs.some(({ privStackMode: m }) => m === PrivStack.ADAPTIVE)
 }
 
 /** check_max_stack_depth_subprog: all that one function calls, without recursion. */
-function checkFrom(env: VerifierEnv, first: number, privSupported: boolean): void {
+function checkFrom(env: VerifierEnv, points: readonly number[], first: number, privSupported: boolean): void {
   const { insns } = env
-  const returns: { insn: number; prog: number }[] = []
+  const returns: { point: number; prog: number }[] = []
   let idx = first
   let depth = 0
   let tailCallReachable = false
-  let i = env.subprog(idx).start
+  let point = pointFrom(points, env.subprog(idx).start)
   const enter = () => {
     const subprog = env.subprog(idx)
     if (!privSupported) subprog.privStackMode = PrivStack.NO
@@ -80,8 +111,11 @@ function checkFrom(env: VerifierEnv, first: number, privSupported: boolean): voi
   for (;;) {
     const { end } = env.subprog(idx)
     let called = false
-    for (; i < end; i++) {
-      if (isThrow(env, i) && insns.off(i) === 0) {
+    for (; point < points.length && (points[point] as number) < end; point++) {
+      const i = points[point] as number
+      const call = insns.code(i) === CALL
+      if (call && insns.src(i) !== PseudoCall.CALL) {
+        if (insns.off(i) !== 0) continue
         const inCallback = env.subprog(idx).isCb || returns.some(({ prog }) => env.subprog(prog).isCb)
         if (inCallback) {
           const text = `bpf_throw kfunc (insn ${i}) cannot be called from callback subprog ${idx}\n`
@@ -89,10 +123,6 @@ function checkFrom(env: VerifierEnv, first: number, privSupported: boolean): voi
         }
         continue
       }
-      const code = insns.code(i)
-      const call = code === (Class.JMP | Jmp.CALL) && insns.src(i) === PseudoCall.CALL
-      const func = code === LD_IMM64 && insns.src(i) === PseudoLdImm64.FUNC
-      if (!call && !func) continue
       const next = i + insns.imm(i) + 1
       const callee = env.findSubprog(next)
       if (callee < 0) {
@@ -104,8 +134,8 @@ function checkFrom(env: VerifierEnv, first: number, privSupported: boolean): voi
         if (!call) continue
         if (info.isExceptionCb) refuse(env, Errno.EINVAL, `insn ${i} cannot call exception cb directly`)
       }
-      returns.push({ insn: i + 1, prog: idx })
-      i = next
+      returns.push({ point: point + 1, prog: idx })
+      point = pointFrom(points, next)
       idx = callee
       if (info.hasTailCall) tailCallReachable = true
       if (returns.length >= MAX_CALL_FRAMES) {
@@ -128,7 +158,7 @@ function checkFrom(env: VerifierEnv, first: number, privSupported: boolean): voi
     if (!back) return
     const left = env.subprog(idx)
     if (left.privStackMode !== PrivStack.ADAPTIVE) depth -= roundUp(env, left.stackDepth)
-    i = back.insn
+    point = back.point
     idx = back.prog
   }
 }
