@@ -15,6 +15,8 @@ import type { CommandIo } from '../../src/cli/io.ts'
 const [first = '1', count = '1000', ...files] = process.argv.slice(2)
 const MAX_SECONDS = 20
 const MAX_BYTES = 1 << 30
+/** Damaged sizes make gigabytes of padding: who reads them has seen enough by then, and goes. */
+const MAX_OUTPUT = 1 << 26
 const folder = mkdtempSync(join(tmpdir(), 'gen-fuzz-'))
 const file = join(folder, 'changed.o')
 const output = join(folder, 'output')
@@ -42,7 +44,7 @@ const readsRaw = new Set(['raw', 'c', 'json', 'unsorted', 'minimal'])
 const onSplit = new Set(['onBase', 'onBaseC', 'split', 'splitC'])
 const only = process.env['ONLY']?.split(',') ?? Object.keys(commands)
 const machine = memoryMachine()
-const tally = { runs: 0, accepted: 0, bad: 0, slowest: 0, memory: 0 }
+const tally = { runs: 0, accepted: 0, endless: 0, bad: 0, slowest: 0, memory: 0 }
 
 /** BTF that objects hold, by file. */
 const blobs = files.flatMap((each) => {
@@ -62,11 +64,15 @@ function writeSplit(blob: Uint8Array, other: Uint8Array, command: string, next: 
   writeFileSync(damagedBase ? split : file, damagedBase ? bytes : mutatedBtf(bytes, next))
 }
 
-/** What a command says on stderr, and its status; what it prints is not kept, since some types pad without end. */
-async function answer(words: readonly string[]): Promise<{ status: number; stderr: string }> {
+/** What a command says on stderr, and its status; undefined where nobody read all that it printed. */
+async function answer(words: readonly string[]): Promise<{ status: number; stderr: string } | undefined> {
   let stderr = ''
+  let printed = 0
   const io: CommandIo = {
-    stdout: () => undefined,
+    stdout: (text) => {
+      printed += text.length
+      if (printed > MAX_OUTPUT) throw new Error('the reader has gone')
+    },
     stderr: (text) => {
       stderr += text
     },
@@ -75,7 +81,13 @@ async function answer(words: readonly string[]): Promise<{ status: number; stder
     cwd: '/',
     columns: undefined,
   }
-  return { status: await run(words, io, machine), stderr }
+  try {
+    const status = await run(words, io, machine)
+    return printed > MAX_OUTPUT ? undefined : { status, stderr }
+  } catch (error) {
+    if (printed > MAX_OUTPUT) return undefined
+    throw error
+  }
 }
 
 for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
@@ -93,9 +105,10 @@ for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
     const start = performance.now()
     let wrong: string | undefined
     try {
-      const { status, stderr } = await answer(words)
-      if (status === 0) tally.accepted++
-      if (/internal:|\n {4}at /.test(stderr)) wrong = stderr.slice(0, 300)
+      const said = await answer(words)
+      if (said === undefined) tally.endless++
+      else if (said.status === 0) tally.accepted++
+      if (said && /internal:|\n {4}at /.test(said.stderr)) wrong = said.stderr.slice(0, 300)
     } catch (error) {
       wrong = String(error)
     }
