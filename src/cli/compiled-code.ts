@@ -1,7 +1,6 @@
 import {
   closeSync,
   fstatSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -27,7 +26,7 @@ import { dirname, join } from 'node:path'
 const MAGIC = 0x42504643
 const WORDS = 4
 const HEADER = WORDS * 4
-/** Each 64th byte's word is summed: a torn or emptied block shows, and the sum costs little. */
+/** Each 64th byte's word is summed: a block that a power cut left empty or torn shows, and the sum costs little. */
 const STRIDE = 16
 /** Commands of one build; beyond this nothing more is kept. */
 const MAX_FILES = 96
@@ -123,13 +122,7 @@ export class CompiledCode {
     makeFolder(folder)
     const next = `${this.#path}.${process.pid}`
     try {
-      const fd = openSync(next, 'w', 0o600)
-      try {
-        writeFileSync(fd, bytes)
-        fsyncSync(fd)
-      } finally {
-        closeSync(fd)
-      }
+      writeFileSync(next, bytes, { mode: 0o600 })
       renameSync(next, this.#path)
     } catch (error) {
       rmSync(next, { force: true })
