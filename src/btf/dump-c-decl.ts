@@ -108,6 +108,8 @@ export class CDecl {
 
   /** btf_dump_emit_struct_def. */
   structDef(id: number, level: number): void {
+    // Deeper than there are types: one of them has itself as a member.
+    if (level > this.#offsets.length) throw new RangeError('type cycle')
     const out = this.#out
     const words = this.#words
     const layout = this.#layout

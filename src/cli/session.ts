@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmdirSync, writeSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { Errno } from '../uapi/errno.ts'
 import { KernelError } from '../kernel/error.ts'
@@ -11,6 +11,7 @@ import type { Options } from './command.ts'
 import type { Syscalls } from '../kernel/syscall.ts'
 
 const FLUSH_AT = 1 << 16
+const MAX_WRITE = 1 << 30
 
 /** Whether a path could be one of the simulated machine's own files; only then is the machine asked. */
 const maybeMachine = /^\/(proc|sys|boot)(\/|$)/
@@ -166,7 +167,7 @@ export class Session implements Dispatching {
     if (maybeMachine.test(absolute) && this.system().files.owns(absolute)) this.system().files.write(absolute, bytes)
     else
       hostErrors(() => {
-        writeFileSync(absolute, bytes)
+        writeFile(absolute, bytes)
       })
   }
 
@@ -191,6 +192,16 @@ export class Session implements Dispatching {
   #hostPath(path: string): string {
     if (path === '') throw new KernelError(Errno.ENOENT)
     return this.resolvePath(path)
+  }
+}
+
+/** Node writes no more than two gigabytes at once. */
+function writeFile(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, 'w')
+  try {
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, Math.min(bytes.length - at, MAX_WRITE))
+  } finally {
+    closeSync(file)
   }
 }
 

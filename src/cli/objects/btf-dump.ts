@@ -4,6 +4,7 @@ import { nextArg } from '../grammar/number-arg.ts'
 import { strtoul } from '../grammar/number.ts'
 import { baseBtf, warn } from './btf-file.ts'
 import { loadById, parseSource } from './btf-source.ts'
+import { withoutCycle } from './type-cycle.ts'
 import type { Args } from '../args.ts'
 import type { Btf } from '../../btf/btf.ts'
 import type { Command } from '../command.ts'
@@ -78,7 +79,7 @@ async function print(cmd: Command, btf: Btf, { c, sorted, roots }: Format): Prom
   if (c) {
     if (cmd.json !== undefined) return fail(cmd, Errno.ENOTSUP, 'JSON output for C-syntax dump is not supported')
     const { dumpC } = await import('../render/btf-c.ts')
-    return bounded(cmd, () =>
+    return withoutCycle(cmd, () =>
       dumpC(btf, roots, sorted, sink, (text) => {
         warn(cmd, text)
       }),
@@ -106,16 +107,6 @@ async function print(cmd: Command, btf: Btf, { c, sorted, roots }: Format): Prom
   json.endArray()
   json.endObject()
   return 0
-}
-
-/** Types in a cycle that no compiler makes: the real one runs out of stack there. */
-function bounded(cmd: Command, run: () => number): number {
-  try {
-    return run()
-  } catch (error) {
-    if (error instanceof RangeError) return fail(cmd, Errno.ELOOP, 'type cycle in BTF')
-    throw error
-  }
 }
 
 function eachType(btf: Btf, roots: readonly number[], visit: (id: number) => void): void {

@@ -1,6 +1,7 @@
 import { CommandError, UsageError } from '../command.ts'
 import { objectHelp } from '../help-text.ts'
 import { requireArgs } from '../grammar/number-arg.ts'
+import { withoutCycle } from './type-cycle.ts'
 import type { Args } from '../args.ts'
 import type { Command, Verb } from '../command.ts'
 
@@ -29,7 +30,7 @@ function named(print: (cmd: Command, file: string, name: string) => Promise<numb
       name = args.shift()
     }
     const { givenName, nameOfFile } = await import('./gen-names.ts')
-    return print(cmd, file, name === '' ? nameOfFile(file) : givenName(name))
+    return withoutCycle(cmd, () => print(cmd, file, name === '' ? nameOfFile(file) : givenName(name)))
   }
 }
 
