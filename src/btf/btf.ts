@@ -10,7 +10,7 @@ import type { BtfLogLine } from './error.ts'
 import type { FlatBtf } from './flat.ts'
 import type { KindLayout, Sections } from './parse.ts'
 
-export { BtfError } from './error.ts'
+export { BtfError, TypeCycleError } from './error.ts'
 export type { BtfLogLine } from './error.ts'
 export { FuncLinkage, IntEncoding, Kind, VarLinkage } from './kinds.ts'
 

@@ -2,6 +2,7 @@ import { Kind } from './kinds.ts'
 import { Layout } from './dump-c-layout.ts'
 import { NameCounts } from './name-counts.ts'
 import { emitPadding } from './dump-c-padding.ts'
+import { TypeCycleError } from './error.ts'
 import type { Btf } from './btf.ts'
 import type { ByteText } from './byte-text.ts'
 
@@ -109,7 +110,7 @@ export class CDecl {
   /** btf_dump_emit_struct_def. */
   structDef(id: number, level: number): void {
     // Deeper than there are types: one of them has itself as a member.
-    if (level > this.#offsets.length) throw new RangeError('type cycle')
+    if (level > this.#offsets.length) throw new TypeCycleError()
     const out = this.#out
     const words = this.#words
     const layout = this.#layout
@@ -218,7 +219,7 @@ export class CDecl {
       const at = this.#offsets[id] as number
       const kind = id === 0 ? Kind.UNKN : ((this.#words[at + 1] as number) >>> 24) & 0x7f
       if (!this.stripMods || !isModifier(kind)) this.#push(id)
-      else if (++skipped > this.#offsets.length) throw new RangeError('type cycle')
+      else if (++skipped > this.#offsets.length) throw new TypeCycleError()
       if (id === 0) break
       if (kind === Kind.ARRAY) {
         id = this.#words[at + 3] as number
@@ -238,7 +239,7 @@ export class CDecl {
   #push(id: number): void {
     if (this.#top === this.#stack.length) {
       // Real declarations are short: this is a cycle of modifiers, in which libbpf would not end.
-      if (this.#top > this.#offsets.length * 2 + 1024) throw new RangeError('type cycle')
+      if (this.#top > this.#offsets.length * 2 + 1024) throw new TypeCycleError()
       const larger = new Uint32Array(this.#top * 2)
       larger.set(this.#stack)
       this.#stack = larger

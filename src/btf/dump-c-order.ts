@@ -1,4 +1,5 @@
 import { Errno } from '../uapi/errno.ts'
+import { TypeCycleError } from './error.ts'
 import { Kind, NR_BTF_KINDS, elementWords } from './kinds.ts'
 import type { FlatBtf } from './flat.ts'
 
@@ -90,7 +91,7 @@ export class TypeOrder {
     const states = this.#states
     const state = states[id] as number
     if (state === ORDERED) return 1
-    if (++this.#steps > MAX_STEPS) throw new RangeError('types without end')
+    if (++this.#steps > MAX_STEPS) throw new TypeCycleError()
     const words = this.#words
     const at = this.#offsets[id] as number
     const named = words[at] !== 0

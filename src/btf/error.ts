@@ -24,3 +24,11 @@ export class BtfError extends Error {
     return new BtfError(errno, [{ level: 'debug', text }])
   }
 }
+
+/** Types that have themselves as members, or lead to each other without end: no compiler makes them. */
+export class TypeCycleError extends Error {
+  constructor() {
+    super('type cycle in BTF')
+    this.name = 'TypeCycleError'
+  }
+}

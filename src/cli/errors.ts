@@ -1,5 +1,5 @@
 import { KernelError } from '../kernel/error.ts'
-import { strerror } from '../uapi/errno.ts'
+import { Errno, strerror } from '../uapi/errno.ts'
 import { CommandError, UsageError } from './command.ts'
 import { printHelp } from './dispatch.ts'
 import type { Session } from './session.ts'
@@ -14,6 +14,9 @@ export class Exit extends Error {
     this.status = status
   }
 }
+
+/** What V8 says of more bytes or characters than it can have at once. */
+const tooLarge = /^(Array buffer allocation failed|Invalid (typed array|array buffer|array|string) length)/
 
 /**
  * Answers a failure as bpftool does and gives the command's status. What isn't a failure that anyone foresaw becomes one
@@ -37,6 +40,11 @@ export function report(session: Session, error: unknown): number {
   }
   if (error instanceof Error && error.name === 'StateError') {
     session.error(error.message)
+    return -1
+  }
+  if (error instanceof RangeError && tooLarge.test(error.message)) {
+    session.error(strerror(Errno.ENOMEM))
+    trace(session, error)
     return -1
   }
   const text = error instanceof Error ? error.message : String(error)

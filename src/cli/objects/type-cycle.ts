@@ -1,3 +1,4 @@
+import { TypeCycleError } from '../../btf/btf.ts'
 import { Errno } from '../../uapi/errno.ts'
 import type { Command } from '../command.ts'
 
@@ -6,7 +7,8 @@ export async function withoutCycle(cmd: Command, write: () => number | Promise<n
   try {
     return await write()
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+    const endless = error instanceof TypeCycleError || (error instanceof RangeError && /call stack/.test(error.message))
+    if (!endless) throw error
     cmd.error('type cycle in BTF')
     return -Errno.ELOOP
   }
