@@ -1,8 +1,11 @@
+import { TypeCycleError } from './error.ts'
 import { Kind } from './kinds.ts'
 import type { FlatBtf } from './flat.ts'
 
 /** A struct's or union's member as the C dumper needs it. */
 const MEMBER_WORDS = 3
+/** In the place of an alignment that is being found. */
+const ASKED = 255
 
 /** Sizes and alignments of types, as btf__align_of, btf__resolve_size and btf_is_struct_packed work them out. */
 export class Layout {
@@ -24,7 +27,9 @@ export class Layout {
   /** btf__align_of; 0 where a type has none. */
   alignOf(id: number): number {
     const known = this.#aligns[id] as number
+    if (known === ASKED) throw new TypeCycleError()
     if (known !== 0) return known
+    this.#aligns[id] = ASKED
     return (this.#aligns[id] = this.#findAlign(id))
   }
 
