@@ -57,6 +57,8 @@ function shift(
     const moved = object.sections[symbol.shndx]?.destinationOffset ?? 0
     if (offset + 8n > BigInt(destination.size)) continue
     const insn = Number(offset)
+    // Where libbpf writes to memory that it doesn't have.
+    if (insn + 8 > code.byteLength) refuse(log, Errno.EINVAL, `section ${target.name} has no data to relocate`)
     const by = code.getUint8(insn) === CALL ? moved / INSN_SIZE : moved
     code.setInt32(insn + 4, (code.getInt32(insn + 4, little) + by) | 0, little)
   }
