@@ -32,6 +32,7 @@ const STRIDE = 16
 const MAX_FILES = 96
 /** Builds that nobody ran for so long go when another one comes. */
 const MAX_AGE = 30 * 24 * 3600 * 1000
+const MINUTE = 60 * 1000
 
 type Part = readonly [name: string, data: Uint8Array]
 
@@ -152,13 +153,19 @@ function sumOf(words: Int32Array): number {
 
 /** A build's folder; those of builds that are no longer used go. @throws Error where it is full. */
 function makeFolder(folder: string): void {
-  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) === undefined) {
-    if (readdirSync(folder).length >= MAX_FILES) throw new Error('full')
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) {
+    removeOld(dirname(folder), MAX_AGE)
     return
   }
-  const all = dirname(folder)
-  for (const each of readdirSync(all)) {
-    const path = join(all, each)
-    if (Date.now() - statSync(path).mtimeMs > MAX_AGE) rmSync(path, { recursive: true, force: true })
+  if (readdirSync(folder).length < MAX_FILES) return
+  // What killed processes left, if anything.
+  removeOld(folder, MINUTE, /\.\d+$/)
+  if (readdirSync(folder).length >= MAX_FILES) throw new Error('full')
+}
+
+function removeOld(folder: string, age: number, names = /^/): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (names.test(name) && Date.now() - statSync(path).mtimeMs > age) rmSync(path, { recursive: true, force: true })
   }
 }

@@ -6,8 +6,10 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -99,6 +101,14 @@ describe('what a command compiled', () => {
     for (let i = 0; i < 96; i++) writeFileSync(join(build(), `command-${i}`), '')
     expect(runOf({ a: script(1) })).toEqual([undefined])
     expect(readdirSync(build()).length).toBe(96)
+    // What a killed process left makes room.
+    const left = join(build(), 'prog-show.123')
+    renameSync(join(build(), 'command-1'), left)
+    expect(runOf({ a: script(1) })).toEqual([undefined])
+    utimesSync(left, 0, 0)
+    expect(runOf({ a: script(1) })).toEqual([undefined])
+    expect(runOf({ a: script(1) })).toEqual([1])
+    expect(readdirSync(build())).not.toContain('prog-show.123')
   })
 })
 
