@@ -106,14 +106,7 @@ export function checkMemAccess(
   const loads = !write && valueRegno >= 0
   checkPtrAlignment(env, reg, off, size, strictOnce)
   off += reg.off
-  const leaks = (into: string) => {
-    if (write && valueRegno >= 0 && leaksPointer(env, valueRegno)) {
-      refuse(env, Errno.EACCES, `R${valueRegno} leaks addr into ${into}\n`)
-    }
-  }
-  const loadUnknown = () => {
-    if (loads) markUnknown(env, env.own(valueRegno))
-  }
+  const stored = write ? valueRegno : -1
   const { type } = reg
   switch (baseType(type)) {
     case RegType.PTR_TO_STACK:
@@ -124,20 +117,20 @@ export function checkMemAccess(
       break
     case RegType.PTR_TO_MAP_VALUE:
       if (type !== RegType.PTR_TO_MAP_VALUE) noAccess(env, regno, type)
-      leaks('map')
+      mustNotLeak(env, stored, 'map')
       accessMapValue(env, insnIdx, regno, off, size, access, valueRegno, isLdsx)
       break
     case RegType.PTR_TO_MAP_KEY:
       if (type !== RegType.PTR_TO_MAP_KEY) noAccess(env, regno, type)
       if (write) refuse(env, Errno.EACCES, `write to change key R${regno} not allowed\n`)
       checkRegion(env, regno, off, size, reg.map?.keySize ?? 0, false)
-      loadUnknown()
+      if (loads) markUnknown(env, env.own(valueRegno))
       break
     case RegType.PTR_TO_MEM: {
       const readOnly = typeIsRdonlyMem(type)
       if (typeMayBeNull(type)) noAccess(env, regno, type)
       if (write && readOnly) cannotWrite(env, regno, type)
-      leaks('mem')
+      mustNotLeak(env, stored, 'mem')
       // Untrusted read-only memory is read by instructions that survive a bad address.
       if (!(readOnly && type & Flag.PTR_UNTRUSTED)) checkRegion(env, regno, off, size, reg.memSize >>> 0, false)
       if (valueRegno >= 0 && (!write || readOnly)) markUnknown(env, env.own(valueRegno))
@@ -145,25 +138,25 @@ export function checkMemAccess(
     }
     case RegType.PTR_TO_CTX:
       if (type !== RegType.PTR_TO_CTX) noAccess(env, regno, type)
-      leaks('ctx')
+      mustNotLeak(env, stored, 'ctx')
       off += checkContextOffset(env, regno, off, size)
       accessContext(env, insnIdx, off, size, access, valueRegno, isLdsx)
       break
     case RegType.PTR_TO_PACKET:
     case RegType.PTR_TO_PACKET_META:
       if (write && !mayAccessPacket(env, undefined, access)) refuse(env, Errno.EACCES, 'cannot write into packet\n')
-      leaks('packet')
+      mustNotLeak(env, stored, 'packet')
       checkPacketAccess(env, regno, off, size, false)
-      loadUnknown()
+      if (loads) markUnknown(env, env.own(valueRegno))
       break
     case RegType.PTR_TO_FLOW_KEYS:
-      leaks('flow keys')
+      mustNotLeak(env, stored, 'flow keys')
       checkFlowKeys(env, reg, regno, off, size)
-      loadUnknown()
+      if (loads) markUnknown(env, env.own(valueRegno))
       break
     case RegType.PTR_TO_TP_BUFFER:
       checkTpBuffer(env, reg, regno, off, size)
-      loadUnknown()
+      if (loads) markUnknown(env, env.own(valueRegno))
       break
     case RegType.PTR_TO_BTF_ID:
       if (typeMayBeNull(type)) noAccess(env, regno, type)
@@ -182,18 +175,23 @@ export function checkMemAccess(
       break
     }
     case RegType.PTR_TO_ARENA:
-      loadUnknown()
+      if (loads) markUnknown(env, env.own(valueRegno))
       break
     default:
       if (!typeIsSkPointer(type)) noAccess(env, regno, type)
       if (write) cannotWrite(env, regno, type)
       checkSock(env, regno, off, size)
-      loadUnknown()
+      if (loads) markUnknown(env, env.own(valueRegno))
   }
   if (loads && size < REG_SIZE && env.reg(valueRegno).type === RegType.SCALAR_VALUE) {
     if (isLdsx) coerceToSizeSx(env.own(valueRegno), size)
     else coerceToSize(env.own(valueRegno), size)
   }
+}
+
+/** A pointer in what's stored may not get out. @param regno -1 where nothing is stored. */
+function mustNotLeak(env: VerifierEnv, regno: number, into: string): void {
+  if (regno >= 0 && leaksPointer(env, regno)) refuse(env, Errno.EACCES, `R${regno} leaks addr into ${into}\n`)
 }
 
 function noAccess(env: VerifierEnv, regno: number, type: number): never {

@@ -34,6 +34,7 @@ import { checkSane, isNull, isRegConst, markKnownZero, markUnknown, syncBounds }
 import { acquireReference, checkResourceLeak, releaseReference } from './references.ts'
 import { clearCallerSaved } from './regs.ts'
 import { attachedToVoid } from './return-ranges.ts'
+import { clobberStack } from './stack.ts'
 import { pushStack } from './stack-of-states.ts'
 import type { Reg } from './state.ts'
 import { Access, ArgType, DynptrType, Flag, RegType, RetType, baseType, typeFlag, typeMayBeNull } from './types.ts'
@@ -61,8 +62,10 @@ export function checkHelperCall(env: VerifierEnv): void {
   recordMap(env, meta, funcId)
   recordKey(env, meta, funcId)
   // What the helper writes into, byte by byte: there may be anything afterwards.
-  for (let i = 0; i < meta.accessSize; i++) {
-    checkMemAccess(env, insnIdx, meta.regno, i, Size.B, Access.WRITE, -1, false, false)
+  if (meta.accessSize > 0 && !clobberStack(env, meta.regno, meta.accessSize, insnIdx)) {
+    for (let i = 0; i < meta.accessSize; i++) {
+      checkMemAccess(env, insnIdx, meta.regno, i, Size.B, Access.WRITE, -1, false, false)
+    }
   }
   if (meta.releaseRegno) release(env, meta, proto)
   const moved = beforeReturn(env, meta, proto, funcId) || helperChangesPktData(funcId)

@@ -170,6 +170,34 @@ function writeBytes(
   for (let i = 0; i < size; i++) frame.setSlotType(spi, (slot - i) & 7, type)
 }
 
+/**
+ * What single writes of unknown bytes, one after the other, make of a part of the stack: the kernel goes through what a
+ * helper writes that way. @returns false where that isn't said here, and nothing is done.
+ */
+export function clobberStack(env: VerifierEnv, regno: number, size: number, insnIdx: number): boolean {
+  const reg = env.reg(regno)
+  if (reg.type !== RegType.PTR_TO_STACK || !tnumIsConst(reg)) return false
+  const start = toNumber(reg.valHi, reg.valLo) + reg.off
+  const end = start + size
+  if (start < -MAX_STACK || end > 0) return false
+  const frame = env.frameOf(reg)
+  growStack(env, frame, -start)
+  checkFastcallContract(env, frame.subprogno, insnIdx, start)
+  for (let off = start; off < end;) {
+    const next = Math.min(end, (off & -REG_SIZE) + REG_SIZE)
+    const spi = (-off - 1) >> 3
+    if (!env.allowPtrLeaks && frame.isSpilledReg(spi) && !frame.isSpilledScalar(spi)) {
+      refuse(env, Errno.EACCES, 'attempt to corrupt spilled pointer on stack\n')
+    }
+    if (!env.bypassSpecV4) sanitizeStore(env, frame, spi, 1, undefined, insnIdx)
+    destroyIfDynptr(env, frame, spi)
+    env.markSlotScratched(spi)
+    writeBytes(env, frame, -off - 1, next - off, -1, insnIdx)
+    off = next
+  }
+  return true
+}
+
 /** check_stack_write_var_off: any byte of a range may be written. */
 function writeVariable(
   env: VerifierEnv,
