@@ -1,28 +1,40 @@
-import { AttachType } from '../../uapi/attach-type.ts'
 import { ProgType as T } from '../../uapi/prog-type.ts'
 import type { KfuncSet } from './set.ts'
 
-/** Sets of kernel/bpf, kernel/trace, kernel/cgroup and fs. Functions that a kernel was built without aren't in its BTF. */
+/** Sets of kernel/bpf, and what it has taken over from others. Functions that a kernel was built without aren't in its BTF. */
 
 /** generic_btf_ids of kernel/bpf/helpers.c. */
 const generic: KfuncSet = {
   types: [T.TRACING, T.SCHED_CLS, T.XDP, T.STRUCT_OPS, T.SYSCALL, T.CGROUP_SKB],
   rows: `
-    crash_kexec DESTRUCTIVE
+    crash_kexec DESTRUCTIVE 6.12+
+    bpf_obj_new ACQUIRE RET_NULL IMPLICIT_ARGS
     bpf_obj_new_impl ACQUIRE RET_NULL
+    bpf_percpu_obj_new ACQUIRE RET_NULL IMPLICIT_ARGS
     bpf_percpu_obj_new_impl ACQUIRE RET_NULL
+    bpf_obj_drop RELEASE IMPLICIT_ARGS
     bpf_obj_drop_impl RELEASE
+    bpf_percpu_obj_drop RELEASE IMPLICIT_ARGS
     bpf_percpu_obj_drop_impl RELEASE
+    bpf_refcount_acquire ACQUIRE RET_NULL RCU IMPLICIT_ARGS
     bpf_refcount_acquire_impl ACQUIRE RET_NULL RCU
+    bpf_list_push_front IMPLICIT_ARGS
     bpf_list_push_front_impl
+    bpf_list_push_back IMPLICIT_ARGS
     bpf_list_push_back_impl
+    bpf_list_add IMPLICIT_ARGS
     bpf_list_pop_front ACQUIRE RET_NULL
     bpf_list_pop_back ACQUIRE RET_NULL
+    bpf_list_del ACQUIRE RET_NULL
     bpf_list_front RET_NULL
     bpf_list_back RET_NULL
+    bpf_list_is_first
+    bpf_list_is_last
+    bpf_list_empty
     bpf_task_acquire ACQUIRE RCU RET_NULL
     bpf_task_release RELEASE
     bpf_rbtree_remove ACQUIRE RET_NULL
+    bpf_rbtree_add IMPLICIT_ARGS
     bpf_rbtree_add_impl
     bpf_rbtree_first RET_NULL
     bpf_rbtree_root RET_NULL
@@ -37,19 +49,31 @@ const generic: KfuncSet = {
     bpf_task_from_pid ACQUIRE RET_NULL
     bpf_task_from_vpid ACQUIRE RET_NULL
     bpf_throw
-    bpf_send_signal_task TRUSTED_ARGS
+    bpf_send_signal_task TRUSTED_ARGS`,
+}
+
+/** tracing_btf_ids of kernel/kexec_core.c, which generic_btf_ids has taken over. */
+const crash: KfuncSet = { types: [T.TRACING], rows: 'crash_kexec DESTRUCTIVE', kernels: '<6.12' }
+
+/** key_sig_kfunc_set of kernel/trace/bpf_trace.c, which generic_btf_ids has taken over. */
+const keys = `
     bpf_lookup_user_key ACQUIRE RET_NULL SLEEPABLE
     bpf_lookup_system_key ACQUIRE RET_NULL
     bpf_key_put RELEASE
-    bpf_verify_pkcs7_signature SLEEPABLE`,
-}
+    bpf_verify_pkcs7_signature SLEEPABLE`
+const keySets: readonly KfuncSet[] = [
+  { types: [T.TRACING], rows: keys, kernels: '<6.18' },
+  { ...generic, rows: keys, kernels: '6.18+' },
+]
 
 /** common_btf_ids of kernel/bpf/helpers.c. */
 const common: KfuncSet = {
   types: [T.UNSPEC],
   rows: `
-    bpf_cast_to_kern_ctx FASTCALL
-    bpf_rdonly_cast FASTCALL
+    bpf_cast_to_kern_ctx FASTCALL 6.13+
+    bpf_cast_to_kern_ctx <6.13
+    bpf_rdonly_cast FASTCALL 6.13+
+    bpf_rdonly_cast <6.13
     bpf_rcu_read_lock
     bpf_rcu_read_unlock
     bpf_dynptr_slice RET_NULL
@@ -78,7 +102,8 @@ const common: KfuncSet = {
     bpf_dynptr_memset
     bpf_modify_return_test_tp
     bpf_wq_init
-    bpf_wq_set_callback_impl
+    bpf_wq_set_callback IMPLICIT_ARGS
+    bpf_wq_set_callback_impl <7.2
     bpf_wq_start
     bpf_preempt_disable
     bpf_preempt_enable
@@ -107,6 +132,7 @@ const common: KfuncSet = {
     __bpf_trap
     bpf_strcmp
     bpf_strcasecmp
+    bpf_strncasecmp
     bpf_strchr
     bpf_strchrnul
     bpf_strnchr
@@ -116,20 +142,32 @@ const common: KfuncSet = {
     bpf_strspn
     bpf_strcspn
     bpf_strstr
+    bpf_strcasestr
     bpf_strnstr
+    bpf_strncasestr
     bpf_cgroup_read_xattr RCU
-    bpf_stream_vprintk_impl TRUSTED_ARGS
-    bpf_task_work_schedule_signal_impl TRUSTED_ARGS
-    bpf_task_work_schedule_resume_impl TRUSTED_ARGS`,
+    bpf_stream_vprintk IMPLICIT_ARGS
+    bpf_stream_vprintk_impl TRUSTED_ARGS <7.2
+    bpf_stream_print_stack IMPLICIT_ARGS
+    bpf_task_work_schedule_signal IMPLICIT_ARGS
+    bpf_task_work_schedule_signal_impl TRUSTED_ARGS <7.2
+    bpf_task_work_schedule_resume IMPLICIT_ARGS
+    bpf_task_work_schedule_resume_impl TRUSTED_ARGS <7.2
+    bpf_dynptr_from_file
+    bpf_dynptr_file_discard RELEASE
+    bpf_timer_cancel_async`,
 }
 
 /** arena_kfuncs of kernel/bpf/arena.c. */
 const arena: KfuncSet = {
   types: [T.UNSPEC],
   rows: `
-    bpf_arena_alloc_pages TRUSTED_ARGS SLEEPABLE ARENA_RET ARENA_ARG2
-    bpf_arena_free_pages TRUSTED_ARGS SLEEPABLE ARENA_ARG2
-    bpf_arena_reserve_pages TRUSTED_ARGS SLEEPABLE ARENA_ARG2`,
+    bpf_arena_alloc_pages TRUSTED_ARGS SLEEPABLE ARENA_RET ARENA_ARG2 <7.2
+    bpf_arena_alloc_pages ARENA_RET ARENA_ARG2 7.2+
+    bpf_arena_free_pages TRUSTED_ARGS SLEEPABLE ARENA_ARG2 <7.2
+    bpf_arena_free_pages ARENA_ARG2 7.2+
+    bpf_arena_reserve_pages TRUSTED_ARGS SLEEPABLE ARENA_ARG2 <7.2
+    bpf_arena_reserve_pages ARENA_ARG2 7.2+`,
 }
 
 /** bpf_map_iter_kfunc_ids of kernel/bpf/map_iter.c. */
@@ -192,41 +230,10 @@ const crypto: KfuncSet = {
     bpf_crypto_encrypt RCU`,
 }
 
-/** bpf_rstat_kfunc_ids of kernel/cgroup/rstat.c. */
-const rstat: KfuncSet = {
-  types: [T.TRACING],
-  rows: `
-    css_rstat_updated
-    css_rstat_flush SLEEPABLE`,
-}
-
-/** kprobe_multi_kfunc_set_ids of kernel/trace/bpf_trace.c: of sessions, which see a function's end too. */
-const sessions: KfuncSet = {
-  types: [T.KPROBE],
-  rows: `
-    bpf_session_is_return
-    bpf_session_cookie`,
-  filter: ({ type, expectedAttachType: attach }) =>
-    type === T.KPROBE && (attach === AttachType.TRACE_KPROBE_SESSION || attach === AttachType.TRACE_UPROBE_SESSION),
-}
-
-/** bpf_fs_kfunc_set_ids of fs/bpf_fs_kfuncs.c, fsverity_set_ids of fs/verity/measure.c: for LSM programs alone. */
-const files: KfuncSet = {
-  types: [T.LSM],
-  rows: `
-    bpf_get_task_exe_file ACQUIRE TRUSTED_ARGS RET_NULL
-    bpf_put_file RELEASE
-    bpf_path_d_path TRUSTED_ARGS
-    bpf_get_dentry_xattr SLEEPABLE TRUSTED_ARGS
-    bpf_get_file_xattr SLEEPABLE TRUSTED_ARGS
-    bpf_set_dentry_xattr SLEEPABLE TRUSTED_ARGS
-    bpf_remove_dentry_xattr SLEEPABLE TRUSTED_ARGS
-    bpf_get_fsverity_digest TRUSTED_ARGS`,
-  filter: ({ type }) => type === T.LSM,
-}
-
 export const coreSets: readonly KfuncSet[] = [
   generic,
+  crash,
+  ...keySets,
   common,
   arena,
   mapIter,
@@ -234,7 +241,4 @@ export const coreSets: readonly KfuncSet[] = [
   cpumask,
   cryptoContexts,
   crypto,
-  rstat,
-  sessions,
-  files,
 ]

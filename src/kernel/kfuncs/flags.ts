@@ -5,6 +5,7 @@ export const KfFlag = {
   /** It takes a reference back. */
   RELEASE: 1 << 1,
   RET_NULL: 1 << 2,
+  /** Before 7.2, where all functions take such alone. */
   TRUSTED_ARGS: 1 << 4,
   SLEEPABLE: 1 << 5,
   DESTRUCTIVE: 1 << 6,
@@ -19,4 +20,6 @@ export const KfFlag = {
   ARENA_RET: 1 << 13,
   ARENA_ARG1: 1 << 14,
   ARENA_ARG2: 1 << 15,
+  /** From 7.2 on: its last arguments are the verifier's to give, and only the prototype of NAME_impl has them. */
+  IMPLICIT_ARGS: 1 << 16,
 } as const

@@ -59,6 +59,34 @@ const testRun: KfuncSet = {
     bpf_kfunc_call_memb_release RELEASE`,
 }
 
+/** What they had beside them, before it went to a module of the tests'. */
+const tests: KfuncSet = {
+  types: [T.SCHED_CLS, T.TRACING, T.SYSCALL],
+  kernels: '<6.5',
+  rows: `
+    bpf_kfunc_call_test1
+    bpf_kfunc_call_test2
+    bpf_kfunc_call_test3
+    bpf_kfunc_call_test_acquire ACQUIRE RET_NULL
+    bpf_kfunc_call_memb_acquire ACQUIRE RET_NULL
+    bpf_kfunc_call_memb1_release RELEASE
+    bpf_kfunc_call_test_get_rdwr_mem RET_NULL
+    bpf_kfunc_call_test_get_rdonly_mem RET_NULL
+    bpf_kfunc_call_test_acq_rdonly_mem ACQUIRE RET_NULL
+    bpf_kfunc_call_int_mem_release RELEASE
+    bpf_kfunc_call_test_pass_ctx
+    bpf_kfunc_call_test_pass1
+    bpf_kfunc_call_test_pass2
+    bpf_kfunc_call_test_fail1
+    bpf_kfunc_call_test_fail2
+    bpf_kfunc_call_test_fail3
+    bpf_kfunc_call_test_mem_len_pass1
+    bpf_kfunc_call_test_mem_len_fail1
+    bpf_kfunc_call_test_mem_len_fail2
+    bpf_kfunc_call_test_ref TRUSTED_ARGS
+    bpf_kfunc_call_test_destructive DESTRUCTIVE`,
+}
+
 /** net/netfilter: nf_ct_kfunc_set, nf_nat_kfunc_set, nf_ft_kfunc_set. */
 const conntrack: KfuncSet = {
   types: [T.XDP, T.SCHED_CLS],
@@ -107,10 +135,12 @@ const congestionControl: KfuncSet = {
     cubictcp_cong_avoid
     cubictcp_state
     cubictcp_cwnd_event
+    cubictcp_cwnd_event_tx_start
     cubictcp_acked
     dctcp_init
     dctcp_update_alpha
     dctcp_cwnd_event
+    dctcp_cwnd_event_tx_start
     dctcp_ssthresh
     dctcp_cwnd_undo
     dctcp_state
@@ -119,6 +149,7 @@ const congestionControl: KfuncSet = {
     bbr_sndbuf_expand
     bbr_undo_cwnd
     bbr_cwnd_event
+    bbr_cwnd_event_tx_start
     bbr_ssthresh
     bbr_min_tso_segs
     bbr_set_state`,
@@ -140,7 +171,7 @@ const queues: KfuncSet = {
     bpf_skb_get_hash TRUSTED_ARGS
     bpf_kfree_skb RELEASE
     bpf_qdisc_skb_drop RELEASE
-    bpf_dynptr_from_skb TRUSTED_ARGS
+    bpf_dynptr_from_skb TRUSTED_ARGS 6.18+
     bpf_qdisc_watchdog_schedule TRUSTED_ARGS
     bpf_qdisc_init_prologue TRUSTED_ARGS
     bpf_qdisc_reset_destroy_epilogue TRUSTED_ARGS
@@ -158,6 +189,7 @@ export const netSets: readonly KfuncSet[] = [
   sockIter,
   xdpMetadata,
   testRun,
+  tests,
   conntrack,
   flowTable,
   tunnels,

@@ -13,7 +13,7 @@ export function kfuncNumber(name: string): number {
 
 let names: ReadonlyMap<number, string> | undefined
 
-/** The function of a number; undefined for one that Linux 6.18 doesn't have. */
+/** The function of a number; undefined for one that no version of Linux has. */
 export function kfuncName(number: number): string | undefined {
   names ??= new Map(kfuncNames().map((name) => [kfuncNumber(name), name]))
   return names.get(number)

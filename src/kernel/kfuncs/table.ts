@@ -1,13 +1,16 @@
 import { ProgType as T } from '../../uapi/prog-type.ts'
+import { isSince } from '../profile/release.ts'
 import { coreSets } from './core.ts'
 import { driverSets } from './drivers.ts'
 import { KfFlag } from './flags.ts'
 import { netSets } from './net.ts'
+import { schedulerSets } from './scheduler.ts'
 import type { KfuncProg, KfuncSet } from './set.ts'
+import { subsystemSets } from './subsystems.ts'
 
 /**
- * The functions of Linux 6.18 that programs may call: their flags, and which programs may. Which of them a kernel has,
- * its own BTF says.
+ * The functions that programs may call: their flags, and which programs may, in each version of Linux. Which of them a
+ * kernel has, its own BTF says.
  */
 
 /** Program types that share the functions of the first one (bpf_prog_type_to_kfunc_hook). */
@@ -27,6 +30,8 @@ const hooks: readonly (readonly number[])[] = [
   [T.KPROBE],
 ]
 
+const allSets: readonly KfuncSet[] = [...coreSets, ...subsystemSets, ...schedulerSets, ...netSets, ...driverSets]
+
 interface Entry {
   readonly flags: number
   /** Sets of that hook which have it: each one's filter must agree. */
@@ -34,20 +39,34 @@ interface Entry {
 }
 
 type Hook = Map<string, Entry>
+type Hooks = ReadonlyMap<number, Hook>
 
-let hookOf: ReadonlyMap<number, Hook> | undefined
+const hooksOf = new Map<string, Hooks>()
 
-function build(): ReadonlyMap<number, Hook> {
+function rowsOf({ rows }: KfuncSet): string[][] {
+  const lines = rows.split('\n').map((row) => row.trim())
+  return lines.filter((row) => row !== '').map((row) => row.split(' '))
+}
+
+/** Whether a word of a row names kernels, not a flag. */
+function isKernels(word: string): boolean {
+  return word.startsWith('<') || word.endsWith('+')
+}
+
+/** Whether `7.2+` or `<7.2` means a kernel. */
+function has(linux: string, kernels: string): boolean {
+  return kernels.startsWith('<') ? !isSince({ linux }, kernels.slice(1)) : isSince({ linux }, kernels.slice(0, -1))
+}
+
+function build(linux: string): Hooks {
   const byType = new Map<number, Hook>()
   for (const types of hooks) {
     const hook: Hook = new Map()
     for (const type of types) byType.set(type, hook)
   }
-  for (const set of [...coreSets, ...netSets, ...driverSets]) {
-    const rows = set.rows
-      .split('\n')
-      .map((row) => row.trim())
-      .filter((row) => row !== '')
+  for (const set of allSets) {
+    if (set.kernels && !has(linux, set.kernels)) continue
+    const rows = rowsOf(set).filter((words) => words.every((word) => !isKernels(word) || has(linux, word)))
     for (const hook of new Set(set.types.map((type) => byType.get(type)))) {
       if (hook) for (const row of rows) add(hook, set, row)
     }
@@ -55,15 +74,14 @@ function build(): ReadonlyMap<number, Hook> {
   return byType
 }
 
-function add(hook: Hook, set: KfuncSet, row: string): void {
-  const [name = '', ...words] = row.split(' ')
+function add(hook: Hook, set: KfuncSet, [name = '', ...words]: readonly string[]): void {
   const known = hook.get(name)
   if (known) {
     known.sets.push(set)
     return
   }
   let flags = 0
-  for (const word of words) flags |= KfFlag[word as keyof typeof KfFlag]
+  for (const word of words) if (!isKernels(word)) flags |= KfFlag[word as keyof typeof KfFlag]
   hook.set(name, { flags, sets: [set] })
 }
 
@@ -73,13 +91,18 @@ function add(hook: Hook, set: KfuncSet, row: string): void {
  * @param rawTracepoints whether they may call what tracing programs may.
  */
 export function kfuncFlags(prog: KfuncProg, name: string, rawTracepoints: boolean): number | undefined {
-  hookOf ??= build()
-  const common = hookOf.get(T.UNSPEC)?.get(name)
+  const { linux, resolvedType } = prog
+  let byType = hooksOf.get(linux)
+  if (!byType) hooksOf.set(linux, (byType = build(linux)))
+  const common = byType.get(T.UNSPEC)?.get(name)
   if (common) return common.flags
-  const type = rawTracepoints && prog.resolvedType === T.RAW_TRACEPOINT ? T.TRACING : prog.resolvedType
-  const entry = hookOf.get(type)?.get(name)
-  if (!entry) return undefined
-  return entry.sets.every(({ filter }) => filter?.(prog, name) ?? true) ? entry.flags : undefined
+  const type = rawTracepoints && resolvedType === T.RAW_TRACEPOINT ? T.TRACING : resolvedType
+  const entry = byType.get(type)?.get(name)
+  return entry?.sets.every((set) => agrees(set, prog, name)) ? entry.flags : undefined
+}
+
+function agrees({ filter, filterSince }: KfuncSet, prog: KfuncProg, name: string): boolean {
+  return !filter || (filterSince !== undefined && !isSince(prog, filterSince)) || filter(prog, name)
 }
 
 /** Functions whose return value a program may put its own in the place of, with flags (register_btf_fmodret_id_set). */
@@ -96,8 +119,7 @@ export function modifyReturnFlags(name: string): number | undefined {
   return modifiable[name]
 }
 
-/** All of their names. */
+/** All of their names, of any version. */
 export function kfuncNames(): string[] {
-  hookOf ??= build()
-  return [...new Set([...hookOf.values()].flatMap((hook) => [...hook.keys()]))]
+  return [...new Set(allSets.flatMap((set) => rowsOf(set).map(([name = '']) => name)))]
 }

@@ -14,6 +14,6 @@ export function noHelper(name: string): KernelError {
 
 /** @param number as kfuncs/numbers.ts has it. */
 export function noKfunc(number: number): KernelError {
-  const name = kfuncName(number) ?? 'a kernel function that Linux 6.18 does not have'
+  const name = kfuncName(number) ?? 'a kernel function that Linux does not have'
   return new KernelError(Errno.ENOTSUP, `${name} is not simulated`)
 }

@@ -42,8 +42,7 @@ export function checkKfuncArgs(env: VerifierEnv, meta: KfuncMeta): void {
   }
   for (let i = 0; i < params.length; i++) {
     const param = params[i] as KfuncParam
-    if (hasSuffix(param.name, '__ign')) continue
-    if (hasSuffix(param.name, '__prog')) {
+    if (isProgAux(meta, param)) {
       if (meta.argProg) {
         refuse(env, Errno.EFAULT, 'verifier bug: Only 1 prog->aux argument supported per-kfunc\n')
       }
@@ -51,6 +50,7 @@ export function checkKfuncArgs(env: VerifierEnv, meta: KfuncMeta): void {
       env.curAux.argProg = i + 1
       continue
     }
+    if (hasSuffix(param.name, '__ign') || i >= kfunc.given) continue
     if (isScalarType(kfunc.btf, param.type)) {
       checkScalar(env, meta, param, i + 1)
       continue
@@ -65,6 +65,12 @@ export function checkKfuncArgs(env: VerifierEnv, meta: KfuncMeta): void {
     const text = `release kernel function ${kfunc.name} expects refcounted PTR_TO_BTF_ID\n`
     refuse(env, Errno.EINVAL, text)
   }
+}
+
+/** is_kfunc_arg_prog, is_kfunc_arg_prog_aux. */
+function isProgAux({ kfunc: { btf } }: KfuncMeta, { name, target }: KfuncParam): boolean {
+  if (!facts.implicitArgs) return hasSuffix(name, '__prog')
+  return btf.kind(target) === Kind.STRUCT && btf.name(target) === 'bpf_prog_aux'
 }
 
 /** A number; some must be known. */

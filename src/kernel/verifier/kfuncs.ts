@@ -2,10 +2,13 @@ import type { Btf } from '../../btf/btf.ts'
 import { Kind } from '../../btf/btf.ts'
 import type { KfuncProg } from '../kfuncs/set.ts'
 import { kfuncFlags } from '../kfuncs/table.ts'
+import { Errno } from '../../uapi/errno.ts'
+import { KfFlag } from '../kfuncs/flags.ts'
 import type { VerifierEnv } from './env.ts'
+import { refuse } from './env.ts'
 import { facts } from './versions.ts'
 
-export { KfFlag } from '../kfuncs/flags.ts'
+export { KfFlag }
 
 /** Which function of the kernel a call means, and what its registration says of it. */
 
@@ -14,8 +17,10 @@ export interface Kfunc {
   readonly btf: Btf
   readonly id: number
   readonly name: string
-  /** Its FUNC_PROTO. */
+  /** Its FUNC_PROTO, with all arguments. */
   readonly proto: number
+  /** How many of them are the program's to give (is_kfunc_arg_implicit). */
+  readonly given: number
   /** KfFlag bits. */
   readonly flags: number
 }
@@ -34,7 +39,8 @@ function knownTo(env: VerifierEnv): Known {
     const { opsName, btf, btfId } = attach
     const isMember = opsName !== undefined && btf !== undefined && expectedAttachType < btf.vlen(btfId)
     const opsMember = isMember ? btf.memberName(btfId, expectedAttachType) : undefined
-    found = { prog: { type, resolvedType, expectedAttachType, opsName, opsMember }, byId: new Map() }
+    const { linux } = env.kernel
+    found = { prog: { linux, type, resolvedType, expectedAttachType, opsName, opsMember }, byId: new Map() }
     known.set(env, found)
   }
   return found
@@ -52,10 +58,23 @@ export function kfuncOf(env: VerifierEnv, slot: number): Kfunc | undefined {
   if (btf.has(id) && btf.kind(id) === Kind.FUNC) {
     const name = btf.name(id)
     const flags = kfuncFlags(prog, name, facts.rawTracepointKfuncs)
-    if (flags !== undefined) kfunc = { btf, id, name, proto: btf.type(id), flags }
+    if (flags !== undefined) {
+      const given = btf.vlen(btf.type(id))
+      const proto = facts.implicitArgs && flags & KfFlag.IMPLICIT_ARGS ? fullProto(env, btf, id) : btf.type(id)
+      kfunc = { btf, id, name, proto, given, flags }
+    }
   }
   byId.set(id, kfunc)
   return kfunc
+}
+
+/** find_kfunc_impl_proto. */
+function fullProto(env: VerifierEnv, btf: Btf, id: number): number {
+  const name = `${btf.name(id)}_impl`
+  const impl = btf.findByNameKind(name, Kind.FUNC)
+  if (impl !== undefined) return btf.type(impl)
+  env.verbose(`cannot find function ${name} in BTF\n`)
+  refuse(env, Errno.EINVAL, `kernel function btf_id ${id} does not have a valid func_proto\n`)
 }
 
 /** The name of the function that a kfunc call names, whether it may be called or not; empty for other calls. */

@@ -63,6 +63,8 @@ const since = {
   timersForTracing: '7.2',
   /** Kernel functions take trusted pointers alone, and give them: not later than this. */
   kfuncsTrusted: '7.2',
+  /** The verifier gives some kernel functions arguments that programs don't see: not later than this. */
+  implicitArgs: '7.2',
   /** A context may be memory for a helper, as far as its type says: not later than this. */
   contextAsMemory: '7.2',
   /** Pointers to the kernel's may be put into objects that aren't owned: not later than this. */
