@@ -64,6 +64,7 @@ export function mmapSize({ def }: BpfMap): number {
 /** bpf_map__initial_value of a map of mmapIdent's. */
 export function initialValue(obj: BpfObject, map: BpfMap): Uint8Array {
   if (map.def.type === MapType.ARENA) return obj.arenaData ?? new Uint8Array(0)
+  if (map.content?.length === map.def.valueSize) return map.content
   const value = new Uint8Array(map.def.valueSize)
   if (map.content !== undefined) value.set(map.content.subarray(0, value.length))
   return value

@@ -13,7 +13,9 @@ import type { Command } from '../command.ts'
 export function printSkeleton(cmd: Command, file: string, name: string): number {
   const bytes = readObjectBytes(cmd, file)
   const obj = openBytes(cmd, bytes, name)
-  const text = new CText()
+  const text = new CText((bytes) => {
+    cmd.out(bytes)
+  })
   try {
     const guard = headerGuard(name, 'SKEL_H')
     sayUnknownMaps(cmd, obj)
@@ -21,7 +23,7 @@ export function printSkeleton(cmd: Command, file: string, name: string): number 
     if (cmd.options.useLoader) lightSkeleton(cmd, obj, name, guard, text)
     else body(obj, name, guard, bytes, text)
   } finally {
-    cmd.out(text.take())
+    text.flush()
     closeObject(cmd, obj)
   }
   return 0

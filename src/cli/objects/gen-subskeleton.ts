@@ -16,13 +16,15 @@ export function printSubskeleton(cmd: Command, file: string, name: string): numb
   const bytes = readObjectBytes(cmd, file)
   // Without a name of the object's, maps of global data go by their sections' names.
   const obj = openBytes(cmd, bytes, '', { verbose: false, status: -1 })
-  const text = new CText()
+  const text = new CText((bytes) => {
+    cmd.out(bytes)
+  })
   try {
     const { btf } = obj
     if (btf === undefined) throw new CommandError(`need btf type information for ${name}`)
     return print(cmd, obj, btf, name, text)
   } finally {
-    cmd.out(text.take())
+    text.flush()
     closeObject(cmd, obj)
   }
 }
