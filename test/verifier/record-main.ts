@@ -4,10 +4,12 @@ import { ask } from '../steps/ask.ts'
 import { brief } from '../steps/recorded.ts'
 import { programSteps, settled } from './program-steps.ts'
 
-const [source = '', folder = '', ...boot] = process.argv.slice(2)
+const [source = '', folder = '', profile = '', ...boot] = process.argv.slice(2)
 const files = readdirSync(join(folder, 'obj')).filter((file) => file.endsWith('.o'))
 const cases = files.flatMap((file) =>
-  programSteps(readFileSync(join(folder, 'obj', file)), file).map(([name, steps]) => ({ file, name, steps })),
+  programSteps(readFileSync(join(folder, 'obj', file)), file, profile === '' ? {} : { profile }).map(
+    ([name, steps]) => ({ file, name, steps }),
+  ),
 )
 const answers = await ask(
   source,

@@ -5,21 +5,13 @@ import { FieldType as Field, fieldMask } from '../btf/field-types.ts'
 import { refuse } from '../log.ts'
 import { MMAP_WRITERS } from '../objects/records.ts'
 import type { MapRecord } from '../objects/records.ts'
+import { isTracingProgType } from '../progs/tracing-types.ts'
 import { isSince } from '../profile/release.ts'
 import { factsOf } from '../verifier/versions.ts'
 import type { LoadEnv } from './env.ts'
 
 /** Maps that one program may use (MAX_USED_MAPS). */
 const MAX_USED_MAPS = 64
-
-/** is_tracing_prog_type. */
-const tracingTypes: ReadonlySet<number> = new Set([
-  ProgType.KPROBE,
-  ProgType.TRACEPOINT,
-  ProgType.PERF_EVENT,
-  ProgType.RAW_TRACEPOINT,
-  ProgType.RAW_TRACEPOINT_WRITABLE,
-])
 
 /** Map types that a program which may sleep can use. */
 const sleepableTypes: ReadonlySet<number> = new Set([
@@ -59,7 +51,7 @@ export function addUsedMap(env: LoadEnv, map: MapRecord): number {
 function checkMapProgCompatibility(env: LoadEnv, map: MapRecord): void {
   const { type } = env
   const fields = fieldMask(map.fields)
-  const tracing = tracingTypes.has(type)
+  const tracing = isTracingProgType(type)
   const no = (text: string) => {
     refuse(env, Errno.EINVAL, `${text}\n`)
   }

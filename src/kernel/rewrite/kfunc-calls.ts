@@ -1,4 +1,5 @@
 import { Errno } from '../../uapi/errno.ts'
+import { apiName } from '../kfuncs/api-name.ts'
 import { refuse } from '../verifier/env.ts'
 import { mayAccessPacket } from '../verifier/regions.ts'
 import { Access } from '../verifier/types.ts'
@@ -45,23 +46,24 @@ export function rewriteKfunc(program: Program, i: number, out: Patches): void {
   const name = env.vmlinux().name(id)
   const to = callDistance(program, specialized(program, name))
   if (to !== undefined) insns.setImm(i, to)
-  switch (name) {
-    case 'bpf_obj_new_impl':
-    case 'bpf_percpu_obj_new_impl':
+  switch (apiName(name)) {
+    case 'bpf_obj_new':
+    case 'bpf_percpu_obj_new':
       out.movImm(1, aux.objNewSize)
       out.imm64(2, meta)
       break
-    case 'bpf_obj_drop_impl':
-    case 'bpf_percpu_obj_drop_impl':
-    case 'bpf_refcount_acquire_impl':
+    case 'bpf_obj_drop':
+    case 'bpf_percpu_obj_drop':
+    case 'bpf_refcount_acquire':
       out.imm64(2, meta)
       break
-    case 'bpf_list_push_back_impl':
-    case 'bpf_list_push_front_impl':
+    case 'bpf_list_push_back':
+    case 'bpf_list_push_front':
       out.imm64(3, meta)
       out.movImm(4, aux.insertOff)
       break
-    case 'bpf_rbtree_add_impl':
+    case 'bpf_list_add':
+    case 'bpf_rbtree_add':
       out.imm64(4, meta)
       out.movImm(5, aux.insertOff)
       break

@@ -4,7 +4,7 @@ import { PseudoCall } from '../../uapi/flags.ts'
 import type { VerifierEnv } from './env.ts'
 import { Func, callsBackAtOnce } from './func-ids.ts'
 import { helperOf } from './helper-protos.ts'
-import { KfFlag, kfuncName, kfuncOf } from './kfuncs.ts'
+import { KfFlag, apiName, kfuncName, kfuncOf } from './kfuncs.ts'
 import { ArgType, RetType } from './types.ts'
 
 /** What kind of call an instruction is. */
@@ -25,21 +25,21 @@ export function isKfuncCall(env: VerifierEnv, i: number): boolean {
 }
 
 const asyncKfuncs: ReadonlySet<string> = new Set([
-  'bpf_wq_set_callback_impl',
-  'bpf_task_work_schedule_signal_impl',
-  'bpf_task_work_schedule_resume_impl',
+  'bpf_wq_set_callback',
+  'bpf_task_work_schedule_signal',
+  'bpf_task_work_schedule_resume',
 ])
 
 /** is_sync_callback_calling_insn. */
 export function isSyncCallbackCall(env: VerifierEnv, i: number): boolean {
   if (isHelperCall(env, i)) return callsBackAtOnce.has(env.insns.imm(i))
-  return isKfuncCall(env, i) && kfuncName(env, i) === 'bpf_rbtree_add_impl'
+  return isKfuncCall(env, i) && apiName(kfuncName(env, i)) === 'bpf_rbtree_add'
 }
 
 /** is_async_callback_calling_insn. */
 export function isAsyncCallbackCall(env: VerifierEnv, i: number): boolean {
   if (isHelperCall(env, i)) return env.insns.imm(i) === Func.TIMER_SET_CALLBACK
-  return isKfuncCall(env, i) && asyncKfuncs.has(kfuncName(env, i))
+  return isKfuncCall(env, i) && asyncKfuncs.has(apiName(kfuncName(env, i)))
 }
 
 /** is_bpf_throw_kfunc. */

@@ -10,20 +10,22 @@ import { Access, ArgType, DynptrType, Flag, RegType } from './types.ts'
 
 /** Kernel functions that make dynptrs, look at them and give pointers into them. */
 
-/** What a function makes of memory that isn't a dynptr yet. */
-const made: Readonly<Record<string, number>> = {
+/** What a function makes of memory that isn't a dynptr yet, or wants one to be. */
+const typeOf: Readonly<Record<string, number>> = {
   bpf_dynptr_from_skb: Flag.DYNPTR_TYPE_SKB,
   bpf_dynptr_from_xdp: Flag.DYNPTR_TYPE_XDP,
   bpf_dynptr_from_skb_meta: Flag.DYNPTR_TYPE_SKB_META,
+  bpf_dynptr_from_file: Flag.DYNPTR_TYPE_FILE,
+  bpf_dynptr_file_discard: Flag.DYNPTR_TYPE_FILE | Flag.OBJ_RELEASE,
 }
 
 /** A dynptr as argument (KF_ARG_PTR_TO_DYNPTR). */
 export function processKfuncDynptr(env: VerifierEnv, meta: KfuncMeta, regno: number): void {
   const { kfunc } = meta
   const uninit = hasSuffix(paramsOf(kfunc)[regno - 1]?.name ?? '', '__uninit')
-  let argType: number = ArgType.PTR_TO_DYNPTR | (made[kfunc.name] ?? 0)
+  let argType: number = ArgType.PTR_TO_DYNPTR | (typeOf[kfunc.name] ?? 0)
   if (env.reg(regno).type === RegType.CONST_PTR_TO_DYNPTR) argType |= Flag.MEM_RDONLY
-  let cloneRefObjId = 0
+  let clone = 0
   if (uninit) {
     argType |= Flag.MEM_UNINIT
     if (kfunc.name === 'bpf_dynptr_clone') {
@@ -31,10 +33,10 @@ export function processKfuncDynptr(env: VerifierEnv, meta: KfuncMeta, regno: num
         refuse(env, Errno.EFAULT, 'verifier bug: no dynptr type for parent of clone\n')
       }
       argType |= dynptrTypeFlag(meta.dynptrType)
-      cloneRefObjId = meta.dynptrRefObjId
+      clone = meta.dynptrRefObjId
     }
   }
-  processDynptrFunc(env, regno, env.insnIdx, argType, cloneRefObjId)
+  processDynptrFunc(env, regno, env.insnIdx, argType, { clone, parent: meta.refObjId })
   if (uninit) return
   const reg = env.reg(regno)
   meta.dynptrId = dynptrId(env, reg)

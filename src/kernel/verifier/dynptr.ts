@@ -50,9 +50,9 @@ export function dynptrSpi(env: VerifierEnv, reg: Reg): number {
   return stackObjectSpi(env, reg, 'dynptr', NR_SLOTS)
 }
 
-/** Only ring buffer reservations are counted (dynptr_type_refcounted). */
+/** Only ring buffer reservations and files are counted (dynptr_type_refcounted). */
 function isRefcounted(type: number): boolean {
-  return type === DynptrType.RINGBUF
+  return type === DynptrType.RINGBUF || type === DynptrType.FILE
 }
 
 const typeOfFlag: Readonly<Record<number, number>> = {
@@ -61,6 +61,7 @@ const typeOfFlag: Readonly<Record<number, number>> = {
   [Flag.DYNPTR_TYPE_SKB]: DynptrType.SKB,
   [Flag.DYNPTR_TYPE_XDP]: DynptrType.XDP,
   [Flag.DYNPTR_TYPE_SKB_META]: DynptrType.SKB_META,
+  [Flag.DYNPTR_TYPE_FILE]: DynptrType.FILE,
 }
 
 /** arg_to_dynptr_type. */
@@ -107,8 +108,18 @@ export function dynptrGetType(env: VerifierEnv, reg: Reg): number {
   return spi < 0 ? DynptrType.INVALID : env.frameOf(reg).spilled(spi).dynptrType
 }
 
-/** mark_stack_slots_dynptr. @param cloneRefObjId whose reference a clone shares; 0 for none. */
-function markDynptr(env: VerifierEnv, reg: Reg, argType: number, insnIdx: number, cloneRefObjId: number): void {
+/** References that a new dynptr has to do with; 0 for none. */
+export interface DynptrRefs {
+  /** Whose reference a clone shares. */
+  readonly clone: number
+  /** What it's made of. */
+  readonly parent: number
+}
+
+export const noDynptrRefs: DynptrRefs = { clone: 0, parent: 0 }
+
+/** mark_stack_slots_dynptr. */
+function markDynptr(env: VerifierEnv, reg: Reg, argType: number, insnIdx: number, refs: DynptrRefs): void {
   const frame = env.frameOf(reg)
   const spi = dynptrSpi(env, reg)
   if (spi < 0) refuse(env, -spi)
@@ -119,16 +130,14 @@ function markDynptr(env: VerifierEnv, reg: Reg, argType: number, insnIdx: number
   frame.setSlotTypes(spi - 1, ALL_DYNPTR)
   const type = typeOfArg(argType)
   if (type === DynptrType.INVALID) refuse(env, Errno.EINVAL)
+  const refer = () => (isRefcounted(type) ? refs.clone || acquireReference(env, insnIdx, refs.parent) : 0)
+  const early = facts.derivedGoWithParent ? refer() : 0
   const id = ++env.idGen
   const first = frame.ownSpilled(spi)
   const second = frame.ownSpilled(spi - 1)
   markDynptrReg(first, type, true, id)
   markDynptrReg(second, type, false, id)
-  if (isRefcounted(type)) {
-    const refObjId = cloneRefObjId || acquireReference(env, insnIdx)
-    first.refObjId = refObjId
-    second.refObjId = refObjId
-  }
+  first.refObjId = second.refObjId = early || refer()
   env.liveness.markWrite(frame.frameno, spi)
   frame.markSlotWritten(spi)
   env.liveness.markWrite(frame.frameno, spi - 1)
@@ -150,18 +159,46 @@ export function destroyIfDynptr(env: VerifierEnv, frame: FuncState, spi: number)
   if (frame.slotType(spi, 0) !== StackType.DYNPTR) return
   if (!frame.spilled(spi).firstSlot) spi++
   const { dynptrType, id } = frame.spilled(spi)
-  if (isRefcounted(dynptrType)) refuse(env, Errno.EINVAL, 'cannot overwrite referenced dynptr\n')
+  if (isRefcounted(dynptrType) && !hasClone(env, frame, spi)) {
+    refuse(env, Errno.EINVAL, 'cannot overwrite referenced dynptr\n')
+  }
   env.markSlotScratched(spi)
   env.markSlotScratched(spi - 1)
+  endSlices(env, id)
+  invalidate(env, frame, spi)
+}
+
+/** dynptr_ref_cnt: whether another dynptr can still give its reference back. */
+function hasClone(env: VerifierEnv, of: FuncState, spi: number): boolean {
+  if (!facts.derivedGoWithParent) return false
+  const { refObjId } = of.spilled(spi)
+  for (let f = 0; f <= env.curState.curframe; f++) {
+    const frame = env.curState.frameAt(f)
+    for (let i = 1; i < frame.slots; i++) {
+      if ((frame !== of || i !== spi) && isFirstOf(frame, i, refObjId)) return true
+    }
+  }
+  return false
+}
+
+/** Whether a dynptr with some reference begins at a slot. */
+function isFirstOf(frame: FuncState, i: number, refObjId: number): boolean {
+  const slot = frame.spilled(i)
+  return slot.refObjId === refObjId && frame.slotType(i, 0) === StackType.DYNPTR && slot.firstSlot
+}
+
+/** What was made of a dynptr isn't memory any more. */
+function endSlices(env: VerifierEnv, id: number): void {
   const mem = RegType.PTR_TO_MEM
   changeRegs(
     env.curState,
-    (reg) => (reg.type === mem || reg.type === (mem | Flag.PTR_MAYBE_NULL)) && reg.dynptrId === id,
+    (reg) =>
+      reg.dynptrId === id &&
+      (facts.derivedGoWithParent || reg.type === mem || reg.type === (mem | Flag.PTR_MAYBE_NULL)),
     (reg) => {
       markInvalid(env, reg)
     },
   )
-  invalidate(env, frame, spi)
 }
 
 /** unmark_stack_slots_dynptr: it's given back, and with it what was made of it. */
@@ -176,10 +213,9 @@ export function unmarkDynptr(env: VerifierEnv, reg: Reg): void {
   }
   releaseReference(env, refObjId)
   for (let i = 1; i < frame.slots; i++) {
-    const other = frame.spilled(i)
-    if (other.refObjId === refObjId && frame.slotType(i, 0) === StackType.DYNPTR && other.firstSlot) {
-      invalidate(env, frame, i)
-    }
+    if (!isFirstOf(frame, i, refObjId)) continue
+    if (facts.derivedGoWithParent) endSlices(env, frame.spilled(i).id)
+    invalidate(env, frame, i)
   }
 }
 
@@ -209,7 +245,7 @@ export function processDynptrFunc(
   regno: number,
   insnIdx: number,
   argType: number,
-  cloneRefObjId: number,
+  refs = noDynptrRefs,
 ): void {
   const reg = env.reg(regno)
   const no = (text: string): never => refuse(env, Errno.EINVAL, `${text}\n`)
@@ -222,7 +258,7 @@ export function processDynptrFunc(
     for (let i = 0; i < NR_SLOTS * REG_SIZE; i += REG_SIZE) {
       checkMemAccess(env, insnIdx, regno, i, Size.DW, Access.WRITE, -1, false, false)
     }
-    markDynptr(env, env.reg(regno), argType, insnIdx, cloneRefObjId)
+    markDynptr(env, env.reg(regno), argType, insnIdx, refs)
     return
   }
   if (facts.dynptrReleasedAsOne) {

@@ -216,7 +216,7 @@ function checkArg(env: VerifierEnv, { argType, memSize, btfId }: SubprogArg, i: 
       break
     case ArgType.PTR_TO_DYNPTR:
       checkArgRegOff(env, reg, regno, ArgType.PTR_TO_DYNPTR)
-      processDynptrFunc(env, regno, -1, argType, 0)
+      processDynptrFunc(env, regno, -1, argType)
       break
     case ArgType.PTR_TO_BTF_ID:
       if (isNull(reg) && argType & Flag.PTR_MAYBE_NULL) break

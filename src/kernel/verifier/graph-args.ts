@@ -5,6 +5,7 @@ import { refuse } from './env.ts'
 import { findField, findRegField, regFields } from './fields.ts'
 import { inRbtreeLockRequiredCb } from './graph.ts'
 import type { SpecialField } from './input.ts'
+import { apiName } from './kfuncs.ts'
 import { fieldTypeName } from './regions.ts'
 import type { Reg } from './state.ts'
 import { tnumIsConst } from './tnum.ts'
@@ -89,15 +90,21 @@ function checkOwned(env: VerifierEnv, regno: number): void {
   if (!reg.refObjId) no(env, 'allocated object must be referenced')
 }
 
-/** process_kf_arg_ptr_to_list_node. */
-export function processKfArgPtrToListNode(env: VerifierEnv, regno: number, root: SpecialField): void {
-  checkOwned(env, regno)
+/** process_kf_arg_ptr_to_list_node. @param nonOwned whether it may be one that is in a list. */
+export function processKfArgPtrToListNode(
+  env: VerifierEnv,
+  regno: number,
+  root: SpecialField,
+  nonOwned: boolean,
+): void {
+  const reg = env.reg(regno)
+  if (!nonOwned || !typeIsNonOwningRef(reg.type) || reg.refObjId) checkOwned(env, regno)
   processNode(env, regno, root, FieldType.LIST_NODE)
 }
 
 /** process_kf_arg_ptr_to_rbtree_node. @param func the function that's called. */
 export function processKfArgPtrToRbtreeNode(env: VerifierEnv, regno: number, root: SpecialField, func: string): void {
-  if (func === 'bpf_rbtree_add_impl') {
+  if (apiName(func) === 'bpf_rbtree_add') {
     checkOwned(env, regno)
   } else {
     const reg = env.reg(regno)

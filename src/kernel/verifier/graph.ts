@@ -4,7 +4,7 @@ import type { VerifierEnv } from './env.ts'
 import { refuse } from './env.ts'
 import { hasField, regFields } from './fields.ts'
 import type { SpecialField } from './input.ts'
-import { kfuncName } from './kfuncs.ts'
+import { apiName, kfuncName } from './kfuncs.ts'
 import { markKnownZero } from './ranges.ts'
 import type { RegState } from './state.ts'
 import { changeRegs } from './state.ts'
@@ -13,16 +13,21 @@ import { Flag, RegType } from './types.ts'
 /** Lists and trees of objects that programs own, and pointers to objects that are in one (non-owning references). */
 
 const listApi: ReadonlySet<string> = new Set([
-  'bpf_list_push_front_impl',
-  'bpf_list_push_back_impl',
+  'bpf_list_push_front',
+  'bpf_list_push_back',
+  'bpf_list_add',
   'bpf_list_pop_front',
   'bpf_list_pop_back',
+  'bpf_list_del',
   'bpf_list_front',
   'bpf_list_back',
+  'bpf_list_is_first',
+  'bpf_list_is_last',
+  'bpf_list_empty',
 ])
 
 const rbtreeApi: ReadonlySet<string> = new Set([
-  'bpf_rbtree_add_impl',
+  'bpf_rbtree_add',
   'bpf_rbtree_remove',
   'bpf_rbtree_first',
   'bpf_rbtree_root',
@@ -32,28 +37,29 @@ const rbtreeApi: ReadonlySet<string> = new Set([
 
 /** Functions that put an object into a list or a tree: the program's own reference becomes one that isn't. */
 const inserts: ReadonlySet<string> = new Set([
-  'bpf_list_push_front_impl',
-  'bpf_list_push_back_impl',
-  'bpf_rbtree_add_impl',
+  'bpf_list_push_front',
+  'bpf_list_push_back',
+  'bpf_list_add',
+  'bpf_rbtree_add',
 ])
 
 /** is_bpf_list_api_kfunc. */
 export function isListApi(name: string): boolean {
-  return listApi.has(name)
+  return listApi.has(apiName(name))
 }
 
 /** is_bpf_rbtree_api_kfunc. */
 export function isRbtreeApi(name: string): boolean {
-  return rbtreeApi.has(name)
+  return rbtreeApi.has(apiName(name))
 }
 
 /** is_bpf_graph_api_kfunc. */
 export function isGraphApi(name: string): boolean {
-  return listApi.has(name) || rbtreeApi.has(name) || name === 'bpf_refcount_acquire_impl'
+  return isListApi(name) || isRbtreeApi(name) || apiName(name) === 'bpf_refcount_acquire'
 }
 
 export function insertsNode(name: string): boolean {
-  return inserts.has(name)
+  return inserts.has(apiName(name))
 }
 
 /** in_rbtree_lock_required_cb: in a function that a tree calls, whose lock is held all the time. */

@@ -509,7 +509,7 @@ function checkArgValue(
       checkMemSizeReg(env, regno, access(previousType), true, meta)
       break
     case ArgType.PTR_TO_DYNPTR:
-      processDynptrFunc(env, regno, env.insnIdx, argType, 0)
+      processDynptrFunc(env, regno, env.insnIdx, argType)
       break
     case ArgType.CONST_ALLOC_SIZE_OR_ZERO:
       if (!tnumIsConst(reg)) refuse(env, Errno.EACCES, `R${regno} is not a known constant'\n`)

@@ -39,6 +39,7 @@ export const KfArg = {
   IRQ_FLAG: 17,
   RES_SPIN_LOCK: 18,
   TASK_WORK: 19,
+  TIMER: 20,
 } as const
 export type KfArgKind = (typeof KfArg)[keyof typeof KfArg]
 
@@ -109,10 +110,13 @@ function isSized(env: VerifierEnv, kfunc: Kfunc, argno: number): boolean {
   return isMemSize(kfunc.btf, next, reg, '__sz') || isMemSize(kfunc.btf, next, reg, '__szk')
 }
 
+/** Functions that take the context, whatever their prototypes say. */
+const ofContext: ReadonlySet<string> = new Set(['bpf_cast_to_kern_ctx', 'bpf_session_is_return', 'bpf_session_cookie'])
+
 /** get_kfunc_ptr_arg_type. */
 export function pointerArgKind(env: VerifierEnv, kfunc: Kfunc, argno: number): KfArgKind {
   const { btf, name } = kfunc
-  if (name === 'bpf_cast_to_kern_ctx') return KfArg.CTX
+  if (ofContext.has(name)) return KfArg.CTX
   const param = paramsOf(kfunc)[argno] as KfuncParam
   const reg = env.reg(argno + 1)
   if (isProgContext(btf, param.type, env.input.resolvedType)) return KfArg.CTX
@@ -160,6 +164,7 @@ function kindOfSpecial(env: VerifierEnv, kfunc: Kfunc, param: KfuncParam, argno:
   if (graph !== undefined) return graph
   if (hasSuffix(param.name, '__str')) return KfArg.CONST_STR
   if (hasSuffix(param.name, '__map')) return KfArg.MAP
+  if (struct === 'bpf_timer' && facts.timersForKfuncs) return KfArg.TIMER
   if (struct === 'bpf_wq') return KfArg.WORKQUEUE
   if (struct === 'bpf_task_work') return KfArg.TASK_WORK
   if (hasSuffix(param.name, '__irq_flag')) return KfArg.IRQ_FLAG

@@ -23,7 +23,7 @@ import { KfFlag } from './kfuncs.ts'
 import { regTypeText } from './log.ts'
 import { markChainPrecision } from './precision.ts'
 import { isNull } from './ranges.ts'
-import { argText, isRcu, isTrusted } from './regs.ts'
+import { argText, checkPtrOffReg, isRcu, isTrusted } from './regs.ts'
 import { tnumIsConst } from './tnum.ts'
 import { Access, ArgType, Flag, RegType, typeMayBeNull } from './types.ts'
 import { facts } from './versions.ts'
@@ -37,6 +37,7 @@ const LATER = (1 << 10) | (1 << 13)
 export function checkKfuncArgs(env: VerifierEnv, meta: KfuncMeta): void {
   const { kfunc } = meta
   const params = paramsOf(kfunc)
+  if (facts.kfuncsTrusted && kfunc.flags & KfFlag.RELEASE) meta.releaseRegno = 1
   if (params.length > MAX_ARGS) {
     refuse(env, Errno.EINVAL, `Function ${kfunc.name} has ${params.length} > ${MAX_ARGS} args\n`)
   }
@@ -61,7 +62,7 @@ export function checkKfuncArgs(env: VerifierEnv, meta: KfuncMeta): void {
     // The size behind some memory was looked at with it.
     if (checkPointer(env, meta, param, i) === KfArg.MEM_SIZE) i++
   }
-  if (kfunc.flags & KfFlag.RELEASE && !meta.releaseRegno) {
+  if (!facts.kfuncsTrusted && kfunc.flags & KfFlag.RELEASE && !meta.releaseRegno) {
     const text = `release kernel function ${kfunc.name} expects refcounted PTR_TO_BTF_ID\n`
     refuse(env, Errno.EINVAL, text)
   }
@@ -113,7 +114,8 @@ function checkPointer(env: VerifierEnv, meta: KfuncMeta, param: KfuncParam, i: n
     refuse(env, Errno.EACCES, `Possibly NULL pointer passed to trusted ${argText(regno, 'arg')}\n`)
   }
   const release = (flags & KfFlag.RELEASE) !== 0
-  if (facts.kfuncsTrusted && release && i === 0 && !reg.refObjId && !isNull(reg)) {
+  const isDynptr = kfunc.btf.kind(param.target) === Kind.STRUCT && kfunc.btf.name(param.target) === 'bpf_dynptr'
+  if (regno === meta.releaseRegno && !isDynptr && !reg.refObjId && !isNull(reg)) {
     const text = `expects referenced PTR_TO_BTF_ID passed to R${regno}`
     refuse(env, Errno.EINVAL, `release kfunc ${kfunc.name} ${text}\n`)
   }
@@ -123,7 +125,7 @@ function checkPointer(env: VerifierEnv, meta: KfuncMeta, param: KfuncParam, i: n
       refuse(env, Errno.EFAULT, `verifier bug: more than one arg with ref_obj_id ${ids}\n`)
     }
     meta.refObjId = reg.refObjId
-    if (release) meta.releaseRegno = regno
+    if (release && !facts.kfuncsTrusted) meta.releaseRegno = regno
   }
   const kind = pointerArgKind(env, kfunc, i)
   if (kind === KfArg.NULL) return kind
@@ -132,9 +134,14 @@ function checkPointer(env: VerifierEnv, meta: KfuncMeta, param: KfuncParam, i: n
     if (!(flags & KfFlag.RCU)) refuse(env, Errno.EINVAL, `R${regno} must be referenced or trusted\n`)
     if (!isRcu(reg)) refuse(env, Errno.EINVAL, `R${regno} must be a rcu pointer\n`)
   }
-  checkArgRegOff(env, reg, regno, ArgType.DONTCARE | (release && reg.refObjId ? Flag.OBJ_RELEASE : 0))
+  checkArgRegOff(env, reg, regno, argTypeOf(kind) | (regno === meta.releaseRegno ? Flag.OBJ_RELEASE : 0))
+  if (kind === KfArg.REFCOUNTED_KPTR && facts.countedAtBeginning) checkPtrOffReg(env, reg, regno)
   checkKind(env, meta, param, kind, i)
   return kind
+}
+
+function argTypeOf(kind: KfArgKind): number {
+  return kind === KfArg.DYNPTR ? ArgType.PTR_TO_DYNPTR : ArgType.DONTCARE
 }
 
 /** A map; where a work queue or the like is one of its values, it must be of that very map. */

@@ -1,5 +1,6 @@
 import { Errno } from '../../uapi/errno.ts'
 import { clearAllPacketPointers } from './calls.ts'
+import { unmarkDynptr } from './dynptr.ts'
 import type { VerifierEnv } from './env.ts'
 import { refuse } from './env.ts'
 import { checkReturnCode } from './exit.ts'
@@ -7,13 +8,14 @@ import { isGraphApi } from './graph.ts'
 import { finishIterNext } from './iterators.ts'
 import { paramsOf } from './kfunc-arg-kinds.ts'
 import { checkKfuncArgs } from './kfunc-args.ts'
-import { callBack, convertInserted } from './kfunc-graph.ts'
+import { callBack, checkDropped, convertInserted } from './kfunc-graph.ts'
+import type { KfuncMeta } from './kfunc-meta.ts'
 import { makeKfuncMeta } from './kfunc-meta.ts'
 import { setKfuncResult } from './kfunc-results.ts'
 import { enterSections } from './kfunc-sections.ts'
 import type { Kfunc } from './kfuncs.ts'
 import { KfFlag, kfuncChangesPktData, kfuncName, kfuncOf } from './kfuncs.ts'
-import { markNotInit, markUnknown, setS32Range } from './ranges.ts'
+import { isNull, markNotInit, markUnknown, setS32Range } from './ranges.ts'
 import { releaseReference } from './references.ts'
 import { markInsnZext } from './regs.ts'
 import { pushStack } from './stack-of-states.ts'
@@ -48,15 +50,14 @@ export function checkKfuncCall(env: VerifierEnv): void {
   }
   const meta = makeKfuncMeta(kfunc)
   checkKfuncArgs(env, meta)
+  checkDropped(env, meta)
   callBack(env, meta)
   if (name === 'bpf_session_cookie') {
     meta.r0Size = 8
     meta.r0Rdonly = false
   }
   enterSections(env, kfunc)
-  if (meta.releaseRegno && !releaseReference(env, env.reg(meta.releaseRegno).refObjId)) {
-    refuse(env, Errno.EINVAL, `kfunc ${name}#${kfunc.id} reference has not been acquired before\n`)
-  }
+  if (meta.releaseRegno) release(env, meta)
   convertInserted(env, meta)
   if (name === 'bpf_throw') throwException(env)
   const { frame } = env
@@ -65,6 +66,18 @@ export function checkKfuncCall(env: VerifierEnv): void {
   if (kfuncChangesPktData(kfunc)) clearAllPacketPointers(env)
   markArgSizes(env, kfunc)
   if (flags & KfFlag.ITER_NEXT) finishIterNext(env, meta)
+}
+
+/** What was taken back is gone. */
+function release(env: VerifierEnv, { kfunc, releaseRegno, dynptrId }: KfuncMeta): void {
+  const reg = env.reg(releaseRegno)
+  if (facts.kfuncsTrusted && isNull(reg)) return
+  if (facts.kfuncsTrusted && dynptrId) {
+    unmarkDynptr(env, reg)
+    return
+  }
+  if (releaseReference(env, reg.refObjId)) return
+  refuse(env, Errno.EINVAL, `kfunc ${kfunc.name}#${kfunc.id} reference has not been acquired before\n`)
 }
 
 /** The lock may not be got: that path goes on with an error in r0. */

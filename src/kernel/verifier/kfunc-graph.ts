@@ -1,6 +1,9 @@
 import { FieldType } from '../btf/field-types.ts'
+import { AttachType } from '../../uapi/attach-type.ts'
 import { Errno } from '../../uapi/errno.ts'
+import { ProgType } from '../../uapi/prog-type.ts'
 import { KernelError } from '../error.ts'
+import { isTracingProgType } from '../progs/tracing-types.ts'
 import { pushCallback, rbtreeAddCallback, taskWorkCallback, timerCallback } from './callbacks.ts'
 import type { SetCallee } from './calls.ts'
 import { processKfuncDynptr } from './dynptr-kfuncs.ts'
@@ -15,12 +18,13 @@ import {
   processKfArgPtrToRbtreeRoot,
 } from './graph-args.ts'
 import type { KfArgKind } from './kfunc-arg-kinds.ts'
-import { KfArg } from './kfunc-arg-kinds.ts'
+import { KfArg, hasSuffix, paramsOf } from './kfunc-arg-kinds.ts'
 import type { KfuncMeta } from './kfunc-meta.ts'
+import { isDrop } from './obj-new.ts'
 import { releaseReference } from './references.ts'
 import { processSpinLock } from './spin-locks.ts'
 import type { FieldOwner } from './timers.ts'
-import { processTaskWorkFunc, processWqFunc } from './timers.ts'
+import { processTaskWorkFunc, processTimerFunc, processWqFunc } from './timers.ts'
 import { Flag, RegType, typeIsNonOwningRef, typeIsPtrAllocObj } from './types.ts'
 import { argText } from './regs.ts'
 import { facts } from './versions.ts'
@@ -50,13 +54,16 @@ export function checkOwnArg(env: VerifierEnv, meta: KfuncMeta, kind: KfArgKind, 
       break
     case KfArg.LIST_NODE:
       if (!meta.listHead) refuse(env, Errno.EFAULT)
-      processKfArgPtrToListNode(env, regno, meta.listHead)
+      processKfArgPtrToListNode(env, regno, meta.listHead, takesNonOwned(meta, regno))
       setArgType(env, meta, regno)
       break
     case KfArg.RB_NODE:
       if (!meta.rbtreeRoot) refuse(env, Errno.EFAULT)
       processKfArgPtrToRbtreeNode(env, regno, meta.rbtreeRoot, name)
       setArgType(env, meta, regno)
+      break
+    case KfArg.TIMER:
+      checkInMap(env, meta, regno, processTimerFunc)
       break
     case KfArg.WORKQUEUE:
       checkInMap(env, meta, regno, processWqFunc)
@@ -78,6 +85,11 @@ export function checkOwnArg(env: VerifierEnv, meta: KfuncMeta, kind: KfArgKind, 
   }
 }
 
+/** is_kfunc_arg_nonown_allowed. */
+function takesNonOwned({ kfunc }: KfuncMeta, regno: number): boolean {
+  return hasSuffix(paramsOf(kfunc)[regno - 1]?.name ?? '', '__nonown_allowed')
+}
+
 /** meta->arg_btf: the type that the object is of. */
 function setArgType(env: VerifierEnv, meta: KfuncMeta, regno: number): void {
   const { btf, btfId } = env.reg(regno)
@@ -89,18 +101,45 @@ function setArgType(env: VerifierEnv, meta: KfuncMeta, regno: number): void {
 function checkAllocated(env: VerifierEnv, meta: KfuncMeta, regno: number): void {
   const no = (text: string): never => refuse(env, Errno.EINVAL, `${text}\n`)
   const { type, refObjId } = env.reg(regno)
-  const { name } = meta.kfunc
+  const { api } = meta.kfunc
   const arg = `${argText(regno)} expected`
   const suffix = facts.argsByRegister ? '' : '_impl'
   if (type === ALLOCATED) {
-    if (name !== 'bpf_obj_drop_impl') no(`${arg} for bpf_obj_drop${suffix}()`)
+    if (api !== 'bpf_obj_drop') no(`${arg} for bpf_obj_drop${suffix}()`)
   } else if (type === (ALLOCATED | Flag.MEM_PERCPU)) {
-    if (name !== 'bpf_percpu_obj_drop_impl') no(`${arg} for bpf_percpu_obj_drop${suffix}()`)
+    if (api !== 'bpf_percpu_obj_drop') no(`${arg} for bpf_percpu_obj_drop${suffix}()`)
   } else {
     no(`${arg} pointer to allocated object`)
   }
   if (!refObjId) no('allocated object must be referenced')
   setArgType(env, meta, regno)
+}
+
+/** btf_field_is_nmi_safe. */
+const NMI_SAFE =
+  FieldType.SPIN_LOCK |
+  FieldType.RES_SPIN_LOCK |
+  FieldType.TIMER |
+  FieldType.WORKQUEUE |
+  FieldType.TASK_WORK |
+  FieldType.KPTR_UNREF |
+  FieldType.REFCOUNT
+
+/** Whether a program may run in an interrupt that can't be masked, as check_kfunc_call asks. */
+function mayInterrupt({ input }: VerifierEnv): boolean {
+  const { resolvedType: type, expectedAttachType } = input
+  if (isTracingProgType(type)) return true
+  return type === ProgType.TRACING && expectedAttachType !== AttachType.TRACE_ITER && !input.sleepable
+}
+
+/** An object that is freed there mustn't have fields whose freeing needs more. */
+export function checkDropped(env: VerifierEnv, { kfunc: { api, name }, argBtf, argBtfId }: KfuncMeta): void {
+  if (!facts.dropsNmiSafe || !isDrop(api) || !mayInterrupt(env)) return
+  const fields = argBtf && env.kernel.structFields(argBtf, argBtfId)
+  if (fields?.some(({ type }) => (type & NMI_SAFE) === 0)) {
+    const text = `${name} cannot be used in tracing programs on types with NMI unsafe fields\n`
+    refuse(env, Errno.EINVAL, text)
+  }
 }
 
 /** An object that is counted, owned or not. */
@@ -134,15 +173,15 @@ function checkInMap(
 }
 
 const callbacks: Readonly<Record<string, SetCallee>> = {
-  bpf_rbtree_add_impl: rbtreeAddCallback,
-  bpf_wq_set_callback_impl: timerCallback,
-  bpf_task_work_schedule_signal_impl: taskWorkCallback,
-  bpf_task_work_schedule_resume_impl: taskWorkCallback,
+  bpf_rbtree_add: rbtreeAddCallback,
+  bpf_wq_set_callback: timerCallback,
+  bpf_task_work_schedule_signal: taskWorkCallback,
+  bpf_task_work_schedule_resume: taskWorkCallback,
 }
 
 /** push_callback_call of functions that call back. */
 export function callBack(env: VerifierEnv, { kfunc, subprogno }: KfuncMeta): void {
-  const setCallee = callbacks[kfunc.name]
+  const setCallee = callbacks[kfunc.api]
   if (!setCallee) return
   try {
     pushCallback(env, env.insnIdx, subprogno, setCallee)

@@ -18,18 +18,14 @@ import { facts } from './versions.ts'
 /** What kernel functions give back: the end of check_kfunc_call, and check_special_kfunc. */
 
 /** Functions whose reference is to an object of the program's own. */
-const ownObjects: ReadonlySet<string> = new Set([
-  'bpf_obj_new_impl',
-  'bpf_percpu_obj_new_impl',
-  'bpf_refcount_acquire_impl',
-])
+const ownObjects: ReadonlySet<string> = new Set(['bpf_obj_new', 'bpf_percpu_obj_new', 'bpf_refcount_acquire'])
 
 export function setKfuncResult(env: VerifierEnv, meta: KfuncMeta): void {
-  const { btf, proto, name, flags } = meta.kfunc
+  const { btf, proto, name, api, flags } = meta.kfunc
   const type = btf.skipModsAndTypedefs(btf.type(proto))
   const isPtr = btf.kind(type) === Kind.PTR
   const target = isPtr ? btf.skipModsAndTypedefs(btf.type(type)) : 0
-  if (flags & KfFlag.ACQUIRE && !(isPtr && isStructType(btf, target)) && !ownObjects.has(name)) {
+  if (flags & KfFlag.ACQUIRE && !(isPtr && isStructType(btf, target)) && !ownObjects.has(api)) {
     refuse(env, Errno.EINVAL, 'acquire kernel function does not return PTR_TO_BTF_ID\n')
   }
   if (isPtr) {
@@ -45,11 +41,11 @@ export function setKfuncResult(env: VerifierEnv, meta: KfuncMeta): void {
 
 /** A pointer's type, and then what holds for all of them. */
 function setPointer(env: VerifierEnv, meta: KfuncMeta, target: number): void {
-  const { flags, name } = meta.kfunc
+  const { flags, api } = meta.kfunc
   if (!setOwnResult(env, meta, target) && !setSpecial(env, meta)) setPlain(env, meta, target)
   const r0 = env.own(0)
   // bpf_refcount_acquire of an owned object can't fail.
-  const mayBeNull = (flags & KfFlag.RET_NULL) !== 0 && !(name === 'bpf_refcount_acquire_impl' && meta.argOwningRef)
+  const mayBeNull = (flags & KfFlag.RET_NULL) !== 0 && !(api === 'bpf_refcount_acquire' && meta.argOwningRef)
   if (mayBeNull) {
     r0.type |= Flag.PTR_MAYBE_NULL
     r0.id = ++env.idGen

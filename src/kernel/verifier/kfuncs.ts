@@ -3,12 +3,13 @@ import { Kind } from '../../btf/btf.ts'
 import type { KfuncProg } from '../kfuncs/set.ts'
 import { kfuncFlags } from '../kfuncs/table.ts'
 import { Errno } from '../../uapi/errno.ts'
+import { apiName } from '../kfuncs/api-name.ts'
 import { KfFlag } from '../kfuncs/flags.ts'
 import type { VerifierEnv } from './env.ts'
 import { refuse } from './env.ts'
 import { facts } from './versions.ts'
 
-export { KfFlag }
+export { KfFlag, apiName }
 
 /** Which function of the kernel a call means, and what its registration says of it. */
 
@@ -17,6 +18,8 @@ export interface Kfunc {
   readonly btf: Btf
   readonly id: number
   readonly name: string
+  /** Its name without _impl (apiName). */
+  readonly api: string
   /** Its FUNC_PROTO, with all arguments. */
   readonly proto: number
   /** How many of them are the program's to give (is_kfunc_arg_implicit). */
@@ -61,7 +64,7 @@ export function kfuncOf(env: VerifierEnv, slot: number): Kfunc | undefined {
     if (flags !== undefined) {
       const given = btf.vlen(btf.type(id))
       const proto = facts.implicitArgs && flags & KfFlag.IMPLICIT_ARGS ? fullProto(env, btf, id) : btf.type(id)
-      kfunc = { btf, id, name, proto, given, flags }
+      kfunc = { btf, id, name, api: apiName(name), proto, given, flags }
     }
   }
   byId.set(id, kfunc)

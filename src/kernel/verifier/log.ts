@@ -84,6 +84,8 @@ export function dynptrTypeText(type: number): string {
       return 'xdp'
     case DynptrType.SKB_META:
       return 'skb_meta'
+    case DynptrType.FILE:
+      return 'file'
     case DynptrType.INVALID:
       return '<invalid>'
     default:

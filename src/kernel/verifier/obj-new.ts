@@ -30,12 +30,12 @@ function nodeType({ kfunc: { btf } }: KfuncMeta, target: number): 'list' | 'rbtr
  * @returns whether r0 was set.
  */
 export function setOwnResult(env: VerifierEnv, meta: KfuncMeta, target: number): boolean {
-  switch (meta.kfunc.name) {
-    case 'bpf_obj_new_impl':
-    case 'bpf_percpu_obj_new_impl':
+  switch (meta.kfunc.api) {
+    case 'bpf_obj_new':
+    case 'bpf_percpu_obj_new':
       setNewObject(env, meta)
       return true
-    case 'bpf_refcount_acquire_impl': {
+    case 'bpf_refcount_acquire': {
       const { argBtf, argBtfId } = meta
       const r0 = env.own(0)
       markKnownZero(r0)
@@ -60,7 +60,7 @@ export function setOwnResult(env: VerifierEnv, meta: KfuncMeta, target: number):
 /** bpf_obj_new and bpf_percpu_obj_new: the constant is a struct's id in the program's BTF. */
 function setNewObject(env: VerifierEnv, meta: KfuncMeta): void {
   const no = (text: string): never => refuse(env, Errno.EINVAL, `${text}\n`)
-  const percpu = meta.kfunc.name === 'bpf_percpu_obj_new_impl'
+  const percpu = meta.kfunc.api === 'bpf_percpu_obj_new'
   if (meta.constHi !== 0) no('local type ID argument must be in range [0, U32_MAX]')
   const { btf } = env.input
   const id = meta.constLo >>> 0
@@ -87,12 +87,17 @@ function setNewObject(env: VerifierEnv, meta: KfuncMeta): void {
   aux.kptrFields = fields
 }
 
-const drops: ReadonlySet<string> = new Set(['bpf_obj_drop_impl', 'bpf_percpu_obj_drop_impl'])
+const drops: ReadonlySet<string> = new Set(['bpf_obj_drop', 'bpf_percpu_obj_drop'])
+
+/** is_bpf_obj_drop_kfunc, is_bpf_percpu_obj_drop_kfunc. */
+export function isDrop(api: string): boolean {
+  return drops.has(api)
+}
 
 /** What is left to do when r0 has its type: nodes that aren't owned, ids of what may have a lock, types that go. */
 export function finishOwnResult(env: VerifierEnv, meta: KfuncMeta, target: number): void {
-  const { name, flags } = meta.kfunc
+  const { api, flags } = meta.kfunc
   if (!(flags & KfFlag.ACQUIRE) && nodeType(meta, target)) refSetNonOwning(env, env.own(0))
   if (mayPointToLock(env, env.reg(0)) && !env.reg(0).id) env.own(0).id = ++env.idGen
-  if (drops.has(name)) env.curAux.kptrFields = meta.argBtf && env.kernel.structFields(meta.argBtf, meta.argBtfId)
+  if (isDrop(api)) env.curAux.kptrFields = meta.argBtf && env.kernel.structFields(meta.argBtf, meta.argBtfId)
 }

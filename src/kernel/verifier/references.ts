@@ -10,19 +10,19 @@ import { facts } from './versions.ts'
 
 /** What a program must give back: references, locks, interrupt flags; and sections that must end. */
 
-/** acquire_reference. @returns its id. */
-export function acquireReference(env: VerifierEnv, insnIdx: number): number {
+/** acquire_reference. @param parentId the reference that it's part of; 0 for none. @returns its id. */
+export function acquireReference(env: VerifierEnv, insnIdx: number, parentId = 0): number {
   const id = ++env.idGen
   const { frame } = env
   const callbackRef = frame.inCallbackFn ? frame.frameno : 0
-  env.curState.refs = [...env.curState.refs, { type: RefType.PTR, id, insnIdx, ptr: undefined, callbackRef }]
+  env.curState.refs = [...env.curState.refs, { type: RefType.PTR, id, insnIdx, ptr: undefined, callbackRef, parentId }]
   return id
 }
 
 /** acquire_lock_state. */
 export function acquireLock(env: VerifierEnv, insnIdx: number, type: number, id: number, ptr: unknown): void {
   const state = env.curState
-  state.refs = [...state.refs, { type, id, insnIdx, ptr, callbackRef: 0 }]
+  state.refs = [...state.refs, { type, id, insnIdx, ptr, callbackRef: 0, parentId: 0 }]
   state.activeLocks++
   state.activeLockId = id
   state.activeLockPtr = ptr
@@ -31,7 +31,10 @@ export function acquireLock(env: VerifierEnv, insnIdx: number, type: number, id:
 /** acquire_irq_state. @returns its id. */
 export function acquireIrq(env: VerifierEnv, insnIdx: number): number {
   const id = ++env.idGen
-  env.curState.refs = [...env.curState.refs, { type: RefType.IRQ, id, insnIdx, ptr: undefined, callbackRef: 0 }]
+  env.curState.refs = [
+    ...env.curState.refs,
+    { type: RefType.IRQ, id, insnIdx, ptr: undefined, callbackRef: 0, parentId: 0 },
+  ]
   env.curState.activeIrqId = id
   return id
 }
@@ -52,6 +55,11 @@ function isOwnReference({ frame }: VerifierState, callbackRef: number | undefine
 /** release_reference: all pointers that come from it are invalid. @returns whether there was such a reference. */
 export function releaseReference(env: VerifierEnv, id: number): boolean {
   if (!releaseReferenceNoMark(env.curState, id)) return false
+  const child = env.curState.refs.find(({ type, parentId }) => type === RefType.PTR && parentId === id)
+  if (child) {
+    const text = `Leaking reference id=${child.id} alloc_insn=${child.insnIdx}. Release it first.\n`
+    refuse(env, Errno.EINVAL, text)
+  }
   changeRegs(
     env.curState,
     (reg) => reg.refObjId === id,

@@ -162,6 +162,8 @@ export interface RefState {
   readonly ptr: unknown
   /** The frame of the callback that acquired it; 0 outside of callbacks. */
   readonly callbackRef: number
+  /** The reference that this one is part of; 0 for none. */
+  readonly parentId: number
 }
 
 /** A range of return values (struct bpf_retval_range). */

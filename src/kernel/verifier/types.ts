@@ -48,6 +48,7 @@ export const Flag = {
   MEM_ALIGNED: 1 << 25,
   MEM_WRITE: 1 << 26,
   DYNPTR_TYPE_SKB_META: 1 << 27,
+  DYNPTR_TYPE_FILE: 1 << 28,
 } as const
 
 export const DYNPTR_TYPE_FLAG_MASK =
@@ -55,7 +56,8 @@ export const DYNPTR_TYPE_FLAG_MASK =
   Flag.DYNPTR_TYPE_RINGBUF |
   Flag.DYNPTR_TYPE_SKB |
   Flag.DYNPTR_TYPE_XDP |
-  Flag.DYNPTR_TYPE_SKB_META
+  Flag.DYNPTR_TYPE_SKB_META |
+  Flag.DYNPTR_TYPE_FILE
 
 /** BPF_REG_TRUSTED_MODIFIERS. */
 export const TRUSTED_MODIFIERS = Flag.MEM_ALLOC | Flag.PTR_TRUSTED | Flag.NON_OWN_REF
@@ -105,7 +107,7 @@ export const RetType = {
 export const StackType = { INVALID: 0, SPILL: 1, MISC: 2, ZERO: 3, DYNPTR: 4, ITER: 5, IRQ_FLAG: 6 } as const
 
 /** enum bpf_dynptr_type. */
-export const DynptrType = { INVALID: 0, LOCAL: 1, RINGBUF: 2, SKB: 3, XDP: 4, SKB_META: 5 } as const
+export const DynptrType = { INVALID: 0, LOCAL: 1, RINGBUF: 2, SKB: 3, XDP: 4, SKB_META: 5, FILE: 6 } as const
 
 /** enum bpf_iter_state. */
 export const IterState = { INVALID: 0, ACTIVE: 1, DRAINED: 2 } as const

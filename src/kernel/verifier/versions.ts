@@ -63,6 +63,8 @@ const since = {
   timersForTracing: '7.2',
   /** Kernel functions take trusted pointers alone, and give them: not later than this. */
   kfuncsTrusted: '7.2',
+  /** Timers may be arguments of kernel functions: not later than this. */
+  timersForKfuncs: '7.2',
   /** The verifier gives some kernel functions arguments that programs don't see: not later than this. */
   implicitArgs: '7.2',
   /** A context may be memory for a helper, as far as its type says: not later than this. */
@@ -71,6 +73,12 @@ const since = {
   kptrsInUnowned: '7.2',
   /** What lies in a field of per-CPU pointers is per CPU: not later than these. */
   percpuKptrsOnly: '6.12.117 7.2',
+  /** What was made of something is gone with it: slices with a dynptr; references must be given back before: see above. */
+  derivedGoWithParent: '7.2',
+  /** In interrupts that can't be masked, objects aren't freed that have others: not later than this. */
+  dropsNmiSafe: '7.2',
+  /** Whose reference is counted must be pointed to at its beginning: not later than this. */
+  countedAtBeginning: '7.2',
   /** What gives back a dynptr is told so of one that isn't initialized: not later than this. */
   dynptrReleasedAsOne: '7.2',
   /** Raw tracepoints may call what tracing programs may: not later than this. */

@@ -1,3 +1,4 @@
+import { apiName } from '../../kfuncs/api-name.ts'
 import { kfuncNumber } from '../../kfuncs/numbers.ts'
 import { arenaKfuncs } from './arena.ts'
 import { cpumaskKfuncs } from './cpumask.ts'
@@ -38,7 +39,9 @@ let byNumber: ReadonlyMap<number, Kfunc> | undefined
 /** A function by its number (kfuncs/numbers.ts); undefined for one that isn't simulated. */
 export function kfuncByNumber(number: number): Kfunc | undefined {
   byNumber ??= new Map(
-    families.flatMap((family) => Object.entries(family).map(([name, kfunc]) => [kfuncNumber(name), kfunc] as const)),
+    families
+      .flatMap(Object.entries<Kfunc>)
+      .flatMap(([name, kfunc]) => [name, apiName(name)].map((each) => [kfuncNumber(each), kfunc] as const)),
   )
   return byNumber.get(number)
 }
