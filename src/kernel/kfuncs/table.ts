@@ -19,7 +19,7 @@ const hooks: readonly (readonly number[])[] = [
   [T.XDP],
   [T.SCHED_CLS],
   [T.STRUCT_OPS],
-  [T.TRACING, T.TRACEPOINT, T.PERF_EVENT, T.LSM],
+  [T.TRACING, T.TRACEPOINT, T.RAW_TRACEPOINT, T.PERF_EVENT, T.LSM],
   [T.SYSCALL],
   [T.CGROUP_SKB, T.CGROUP_SOCK, T.CGROUP_DEVICE, T.CGROUP_SOCK_ADDR, T.CGROUP_SOCKOPT, T.CGROUP_SYSCTL, T.SOCK_OPS],
   [T.SCHED_ACT],
@@ -29,6 +29,14 @@ const hooks: readonly (readonly number[])[] = [
   [T.NETFILTER],
   [T.KPROBE],
 ]
+
+/** Types that may call functions not from the first on, with the version that they may at the latest. */
+const later: Readonly<Record<number, string>> = {
+  [T.TRACEPOINT]: '6.12',
+  [T.PERF_EVENT]: '6.12',
+  [T.SOCK_OPS]: '6.18',
+  [T.RAW_TRACEPOINT]: '7.2',
+}
 
 const allSets: readonly KfuncSet[] = [...coreSets, ...subsystemSets, ...schedulerSets, ...netSets, ...driverSets]
 
@@ -62,7 +70,7 @@ function build(linux: string): Hooks {
   const byType = new Map<number, Hook>()
   for (const types of hooks) {
     const hook: Hook = new Map()
-    for (const type of types) byType.set(type, hook)
+    for (const type of types) if (isSince({ linux }, later[type] ?? '5.13')) byType.set(type, hook)
   }
   for (const set of allSets) {
     if (set.kernels && !has(linux, set.kernels)) continue
@@ -85,19 +93,14 @@ function add(hook: Hook, set: KfuncSet, [name = '', ...words]: readonly string[]
   hook.set(name, { flags, sets: [set] })
 }
 
-/**
- * btf_kfunc_id_set_contains: the flags of a function that a program may call (KfFlag); undefined where it may not.
- *
- * @param rawTracepoints whether they may call what tracing programs may.
- */
-export function kfuncFlags(prog: KfuncProg, name: string, rawTracepoints: boolean): number | undefined {
+/** btf_kfunc_id_set_contains: the flags of a function that a program may call (KfFlag); undefined where it may not. */
+export function kfuncFlags(prog: KfuncProg, name: string): number | undefined {
   const { linux, resolvedType } = prog
   let byType = hooksOf.get(linux)
   if (!byType) hooksOf.set(linux, (byType = build(linux)))
   const common = byType.get(T.UNSPEC)?.get(name)
   if (common) return common.flags
-  const type = rawTracepoints && resolvedType === T.RAW_TRACEPOINT ? T.TRACING : resolvedType
-  const entry = byType.get(type)?.get(name)
+  const entry = byType.get(resolvedType)?.get(name)
   return entry?.sets.every((set) => agrees(set, prog, name)) ? entry.flags : undefined
 }
 

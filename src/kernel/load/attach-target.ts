@@ -145,8 +145,8 @@ function mayInjectErrors(env: LoadEnv): boolean {
 function isSleepable(env: LoadEnv, name: string): boolean {
   if (env.type === ProgType.LSM)
     return isSince(env.kernel, '5.11') ? isSleepableHook(name) : name === 'bpf_lsm_bprm_committed_creds'
-  const { SLEEPABLE } = KfFlag
-  return ((modifyReturnFlags(name) ?? 0) & SLEEPABLE) !== 0 || (mayInjectErrors(env) && name !== '__filemap_add_folio')
+  const flags = isSince(env.kernel, '6.2') ? (modifyReturnFlags(name) ?? 0) : 0
+  return (flags & KfFlag.SLEEPABLE) !== 0 || (mayInjectErrors(env) && name !== '__filemap_add_folio')
 }
 
 /** bpf_lsm_verify_prog. */

@@ -13,6 +13,18 @@ interface Operations {
   readonly maySleep?: readonly string[]
 }
 
+/** bpf_scx_check_member. */
+const schedulersSleep = [
+  'init_task',
+  'cgroup_init',
+  'cgroup_exit',
+  'cgroup_prep_move',
+  'init',
+  'exit',
+  'sub_attach',
+  'sub_detach',
+]
+
 /** Operations that the kernel has registered (register_bpf_struct_ops), by their struct. */
 const operations: Readonly<Record<string, Operations>> = {
   tcp_congestion_ops: {
@@ -37,18 +49,8 @@ const operations: Readonly<Record<string, Operations>> = {
     supported: ['hid_device_event', 'hid_rdesc_fixup', 'hid_hw_request', 'hid_hw_output_report'],
     maySleep: ['hid_rdesc_fixup', 'hid_hw_request', 'hid_hw_output_report'],
   },
-  sched_ext_ops: {
-    maySleep: [
-      'init_task',
-      'cgroup_init',
-      'cgroup_exit',
-      'cgroup_prep_move',
-      'cpu_online',
-      'cpu_offline',
-      'init',
-      'exit',
-    ],
-  },
+  sched_ext_ops: { maySleep: [...schedulersSleep, 'cpu_online', 'cpu_offline'] },
+  sched_ext_ops_cid: { maySleep: [...schedulersSleep, 'cid_online', 'cid_offline'] },
 }
 
 /** check_struct_ops_btf_id. */

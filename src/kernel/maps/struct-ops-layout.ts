@@ -26,23 +26,27 @@ export interface OpsLayout {
   members: OpsMember[]
 }
 
-/**
- * bpf_struct_ops_find_value: the value's first member is the state that all have in common, its second the struct
- * that it's named for.
- */
+/** Whether a value begins with the state that all have in common: a struct, before 6.9 its members. */
+function beginsWithState(btf: Btf, valueId: number): boolean {
+  const count = btf.vlen(valueId)
+  if (count === 2) return btf.name(btf.memberType(valueId, 0)) === COMMON_VALUE
+  return count === 3 && btf.memberName(valueId, 0) === 'refcnt' && btf.memberName(valueId, 1) === 'state'
+}
+
+/** bpf_struct_ops_find_value: behind the state that all have in common, the value has the struct that it's named for. */
 export function findOpsLayout(btf: Btf, valueId: number): OpsLayout | undefined {
-  if (!btf.has(valueId) || btf.kind(valueId) !== Kind.STRUCT || btf.vlen(valueId) !== 2) return undefined
+  if (!btf.has(valueId) || btf.kind(valueId) !== Kind.STRUCT || !beginsWithState(btf, valueId)) return undefined
   const name = btf.name(valueId).slice(VALUE_PREFIX.length)
-  const typeId = btf.memberType(valueId, 1)
-  if (btf.name(valueId) !== VALUE_PREFIX + name || btf.name(btf.memberType(valueId, 0)) !== COMMON_VALUE)
-    return undefined
+  const last = btf.vlen(valueId) - 1
+  const typeId = btf.memberType(valueId, last)
+  if (btf.name(valueId) !== VALUE_PREFIX + name) return undefined
   if (btf.kind(typeId) !== Kind.STRUCT || btf.name(typeId) !== name) return undefined
   return {
     name,
     typeId,
     size: btf.size(typeId),
     valueSize: btf.size(valueId),
-    dataOffset: btf.memberBitOffset(valueId, 1) / 8,
+    dataOffset: btf.memberBitOffset(valueId, last) / 8,
     members: Array.from({ length: btf.vlen(typeId) }, (_, i) => member(btf, typeId, i)),
   }
 }

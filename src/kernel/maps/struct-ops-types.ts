@@ -1,4 +1,5 @@
 import { Errno } from '../../uapi/errno.ts'
+import { isSince } from '../profile/release.ts'
 import { concat, u32Key, utf8 } from '../store/bytes.ts'
 import { Table } from '../store/store.ts'
 import type { MapEnvironment } from './map.ts'
@@ -7,7 +8,7 @@ import type { OpsMember } from './struct-ops-layout.ts'
 /** What a subsystem has to say about programs that implement its operations (struct bpf_struct_ops). */
 export interface OpsType {
   /** @returns 1 for members that it took, 0 for those that it leaves to the map, or a negative errno. */
-  initMember(member: OpsMember, bytes: DataView): number
+  initMember(member: OpsMember, bytes: DataView, env: MapEnvironment): number
   /** @param has whether a function is given. */
   validate(has: (name: string) => boolean): number
   /** Makes the operations known under their name. @returns 0 or a negative errno. */
@@ -54,10 +55,35 @@ const TCP_CONG_MASK = 0x1f
 const F_BEFORE = 8
 /** SCX_OPS_ALL_FLAGS, SCX_WATCHDOG_MAX_TIMEOUT in milliseconds. */
 const SCX_FLAGS = 0x1007f
+const SCX_FLAGS_7_2 = 0x1ff
 const SCX_MAX_TIMEOUT = 30_000
 const INT_MAX = 0x7fffffff
 /** What pktsched_init registers. */
 const qdiscs = ['pfifo_fast', 'pfifo', 'bfifo', 'pfifo_head_drop', 'mq', 'noqueue']
+
+const scheduler: OpsType = {
+  initMember: ({ name }, bytes, { profile }) => {
+    const flags = isSince(profile, '7.2') ? SCX_FLAGS_7_2 : SCX_FLAGS
+    switch (name) {
+      case 'dispatch_max_batch':
+        return bytes.getUint32(0, true) > INT_MAX ? -Errno.E2BIG : 1
+      case 'flags':
+        return (bytes.getUint32(0, true) & ~flags) !== 0 || bytes.getUint32(4, true) !== 0 ? -Errno.EINVAL : 1
+      case 'name':
+        return takeName(bytes)
+      case 'timeout_ms':
+        return bytes.getUint32(0, true) > SCX_MAX_TIMEOUT ? -Errno.E2BIG : 1
+      case 'exit_dump_len':
+      case 'hotplug_seq':
+      case 'sub_cgroup_id':
+        return 1
+      default:
+        return 0
+    }
+  },
+  validate: () => 0,
+  ...notSimulated,
+}
 
 export const opsTypes: Readonly<Record<string, OpsType>> = {
   tcp_congestion_ops: {
@@ -96,27 +122,8 @@ export const opsTypes: Readonly<Record<string, OpsType>> = {
     register: () => -Errno.EINVAL,
     unregister: () => undefined,
   },
-  sched_ext_ops: {
-    initMember: ({ name }, bytes) => {
-      switch (name) {
-        case 'dispatch_max_batch':
-          return bytes.getUint32(0, true) > INT_MAX ? -Errno.E2BIG : 1
-        case 'flags':
-          return (bytes.getUint32(0, true) & ~SCX_FLAGS) !== 0 || bytes.getUint32(4, true) !== 0 ? -Errno.EINVAL : 1
-        case 'name':
-          return takeName(bytes)
-        case 'timeout_ms':
-          return bytes.getUint32(0, true) > SCX_MAX_TIMEOUT ? -Errno.E2BIG : 1
-        case 'exit_dump_len':
-        case 'hotplug_seq':
-          return 1
-        default:
-          return 0
-      }
-    },
-    validate: () => 0,
-    ...notSimulated,
-  },
+  sched_ext_ops: scheduler,
+  sched_ext_ops_cid: scheduler,
 }
 
 /** The text in a member that takes a name. */

@@ -159,7 +159,7 @@ class StructOpsMap extends BaseMap {
         if (bytes.some((byte) => byte !== 0)) return result
         continue
       }
-      result = type.initMember(member, new DataView(data.buffer, data.byteOffset + offset, size))
+      result = type.initMember(member, new DataView(data.buffer, data.byteOffset + offset, size), this.env)
       if (result < 0) return result
       if (result > 0) continue
       if (!member.isFunction) {

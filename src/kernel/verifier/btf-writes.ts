@@ -181,6 +181,7 @@ const byOps: ReadonlyMap<string, Rule> = new Map([
   ['tcp_congestion_ops', congestionControl],
   ['Qdisc_ops', queueingDiscipline],
   ['sched_ext_ops', scheduler],
+  ['sched_ext_ops_cid', scheduler],
   ['bpf_dummy_ops', dummy],
   ['hid_bpf_ops', inputDevice],
 ])

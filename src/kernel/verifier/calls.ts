@@ -120,7 +120,7 @@ function checkGlobalCall(env: VerifierEnv, subprog: number, errno: number): void
     const text = 'global function calls are not allowed while holding a lock,\nuse static function instead\n'
     refuse(env, Errno.EINVAL, text)
   }
-  const atomic = state.activeRcuLock || state.activePreemptLocks || state.activeIrqId || !env.inSleepable
+  const atomic = state.activeRcuLocks || state.activePreemptLocks || state.activeIrqId || !env.inSleepable
   if (info.mightSleep && atomic) {
     const text = [
       'global functions that may sleep are not allowed in non-sleepable context,',

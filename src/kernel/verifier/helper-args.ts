@@ -153,7 +153,7 @@ export function checkHelperMem(
         env.maxCtxOffset = Math.max(env.maxCtxOffset, reg.off + (reg.umaxLo >>> 0) + size)
         return
       }
-      if (contextOf(env.input.resolvedType)?.converts === false) {
+      if (!facts.contextAsMemory && contextOf(env.input.resolvedType)?.converts === false) {
         if (size > 0) checkMemAccess(env, env.insnIdx, regno, size - 1, Size.B, access, -1, false, false)
         else if (!zeroOk) refuse(env, Errno.EACCES)
         return
@@ -317,12 +317,15 @@ export function checkArgRegOff(env: VerifierEnv, reg: Reg, regno: number, argTyp
   const { type } = reg
   if (argType & Flag.OBJ_RELEASE) {
     if (baseType(argType) === ArgType.PTR_TO_DYNPTR && type === RegType.PTR_TO_STACK) return
-    if (reg.off) {
+    const moved = facts.offsetsInBounds && (reg.valHi | reg.valLo | reg.maskHi | reg.maskLo) !== 0
+    if (reg.off || moved) {
       const text = `R${regno} must have zero offset when passed to release func or trusted arg to kfunc\n`
       refuse(env, Errno.EINVAL, text)
     }
-    checkPtrOffReg(env, reg, regno)
-    return
+    if (!facts.offsetsInBounds) {
+      checkPtrOffReg(env, reg, regno)
+      return
+    }
   }
   switch (type) {
     case RegType.PTR_TO_STACK:

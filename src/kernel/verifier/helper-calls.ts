@@ -108,12 +108,12 @@ function checkContext(env: VerifierEnv, proto: CompiledProto, funcId: number): v
   if (!env.inSleepable && sleeps) no('helper call might sleep in a non-sleepable prog')
   const state = env.curState
   if (sleeps) {
-    if (state.activeRcuLock) no(`sleepable helper ${nameOf(env, funcId)} in rcu_read_lock region`)
+    if (state.activeRcuLocks) no(`sleepable helper ${nameOf(env, funcId)} in rcu_read_lock region`)
     if (state.activePreemptLocks) no(`sleepable helper ${nameOf(env, funcId)} in non-preemptible region`)
     if (state.activeIrqId) no(`sleepable helper ${nameOf(env, funcId)} in IRQ-disabled region`)
   }
   if (getsStorage.has(funcId)) {
-    if (state.activeRcuLock || state.activePreemptLocks || state.activeIrqId || !env.inSleepable) {
+    if (state.activeRcuLocks || state.activePreemptLocks || state.activeIrqId || !env.inSleepable) {
       env.curAux.storageGetFuncAtomic = true
     }
   }

@@ -25,7 +25,7 @@ import { markChainPrecision } from './precision.ts'
 import { isNull } from './ranges.ts'
 import { argText, checkPtrOffReg, isRcu, isTrusted } from './regs.ts'
 import { tnumIsConst } from './tnum.ts'
-import { Access, ArgType, Flag, RegType, typeMayBeNull } from './types.ts'
+import { Access, ArgType, Flag, RegType, baseType, typeMayBeNull } from './types.ts'
 import { facts } from './versions.ts'
 
 /** Arguments of kernel functions (check_kfunc_args). */
@@ -135,7 +135,8 @@ function checkPointer(env: VerifierEnv, meta: KfuncMeta, param: KfuncParam, i: n
     if (!isRcu(reg)) refuse(env, Errno.EINVAL, `R${regno} must be a rcu pointer\n`)
   }
   checkArgRegOff(env, reg, regno, argTypeOf(kind) | (regno === meta.releaseRegno ? Flag.OBJ_RELEASE : 0))
-  if (kind === KfArg.REFCOUNTED_KPTR && facts.countedAtBeginning) checkPtrOffReg(env, reg, regno)
+  const atBeginning = kind === KfArg.REFCOUNTED_KPTR && facts.countedAtBeginning
+  if (atBeginning && baseType(reg.type) === RegType.PTR_TO_BTF_ID) checkPtrOffReg(env, reg, regno)
   checkKind(env, meta, param, kind, i)
   return kind
 }

@@ -75,13 +75,14 @@ function setSpecial(env: VerifierEnv, meta: KfuncMeta): boolean {
   }
   if (isStructType(btf, id)) {
     setStruct(env, btf, id, Flag.PTR_UNTRUSTED)
-  } else if (btf.kind(id) === Kind.UNKN) {
+  } else if (facts.voidCasts && btf.kind(id) === Kind.UNKN) {
     const r0 = env.own(0)
     markKnownZero(r0)
     r0.type = RegType.PTR_TO_MEM | Flag.MEM_RDONLY | Flag.PTR_UNTRUSTED
     r0.memSize = 0
   } else {
-    refuse(env, Errno.EINVAL, 'kfunc bpf_rdonly_cast type ID argument must be of a struct or void\n')
+    const what = facts.voidCasts ? 'a struct or void' : 'a struct'
+    refuse(env, Errno.EINVAL, `kfunc bpf_rdonly_cast type ID argument must be of ${what}\n`)
   }
   return true
 }

@@ -9,6 +9,7 @@ import { inRcuSection } from './regs.ts'
 import type { RegState } from './state.ts'
 import { changeRegs } from './state.ts'
 import { Flag, StackType } from './types.ts'
+import { facts } from './versions.ts'
 
 /** Sections where a program mustn't sleep: RCU, without preemption, without interrupts. */
 
@@ -29,19 +30,22 @@ function enterRcu(env: VerifierEnv, name: string, sleepable: boolean): void {
   const state = env.curState
   const lock = name === 'bpf_rcu_read_lock'
   const unlock = name === 'bpf_rcu_read_unlock'
-  if (!state.activeRcuLock) {
-    if (lock) state.activeRcuLock = true
-    else if (unlock) refuse(env, Errno.EINVAL, `unmatched rcu read unlock (kernel function ${name})\n`)
-    return
+  const nests = facts.rcuSectionsNest
+  if (unlock && !state.activeRcuLocks) {
+    refuse(env, Errno.EINVAL, `unmatched rcu read unlock (kernel function ${name})\n`)
   }
-  if ((lock || unlock) && inRbtreeCallback(env)) {
+  const inCallback = (lock || unlock) && (nests || state.activeRcuLocks > 0) && inRbtreeCallback(env)
+  if (inCallback) {
     refuse(env, Errno.EACCES, 'Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback\n')
   }
-  if (lock) refuse(env, Errno.EINVAL, `nested rcu read lock (kernel function ${name})\n`)
-  if (unlock) {
-    distrustRcuPointers(env)
-    state.activeRcuLock = false
-  } else if (sleepable) {
+  if (lock) {
+    if (state.activeRcuLocks && !nests) {
+      refuse(env, Errno.EINVAL, `nested rcu read lock (kernel function ${name})\n`)
+    }
+    state.activeRcuLocks++
+  } else if (unlock) {
+    if (--state.activeRcuLocks === 0) distrustRcuPointers(env)
+  } else if (sleepable && state.activeRcuLocks) {
     refuse(env, Errno.EACCES, `kernel func ${name} is sleepable within rcu_read_lock region\n`)
   }
 }

@@ -60,7 +60,7 @@ export function kfuncOf(env: VerifierEnv, slot: number): Kfunc | undefined {
   let kfunc: Kfunc | undefined
   if (btf.has(id) && btf.kind(id) === Kind.FUNC) {
     const name = btf.name(id)
-    const flags = kfuncFlags(prog, name, facts.rawTracepointKfuncs)
+    const flags = kfuncFlags(prog, name)
     if (flags !== undefined) {
       const given = btf.vlen(btf.type(id))
       const proto = facts.implicitArgs && flags & KfFlag.IMPLICIT_ARGS ? fullProto(env, btf, id) : btf.type(id)

@@ -146,14 +146,14 @@ const leakTexts: Readonly<Record<string, string>> = {
 
 /** What a program's end must not leave behind, in the order and the words of kernels before 6.13. */
 function checkResourcesAtExit(env: VerifierEnv, exceptionExit: boolean, isLast: boolean): void {
-  const { activeLocks, activeRcuLock, activePreemptLocks } = env.curState
+  const { activeLocks, activeRcuLocks, activePreemptLocks } = env.curState
   const no = (missing: string, region: string): never => {
     const thrown = `bpf_throw cannot be used inside ${region}-ed region\n`
     return refuse(env, Errno.EINVAL, exceptionExit ? thrown : `${missing} missing\n`)
   }
   if (isLast || exceptionExit) {
     if (activeLocks) no('bpf_spin_unlock is', 'bpf_spin_lock')
-    if (activeRcuLock) no('bpf_rcu_read_unlock is', 'bpf_rcu_read_lock')
+    if (activeRcuLocks) no('bpf_rcu_read_unlock is', 'bpf_rcu_read_lock')
     const verb = activePreemptLocks === 1 ? ' is' : '(s) are'
     if (activePreemptLocks) no(`${activePreemptLocks} bpf_preempt_enable${verb}`, 'bpf_preempt_disable')
   }
@@ -177,6 +177,6 @@ export function checkResourceLeak(env: VerifierEnv, exceptionExit: boolean, chec
   }
   if (!checkLock) return
   if (state.activeIrqId) no('cannot be used inside bpf_local_irq_save-ed region')
-  if (state.activeRcuLock) no('cannot be used inside bpf_rcu_read_lock-ed region')
+  if (state.activeRcuLocks) no('cannot be used inside bpf_rcu_read_lock-ed region')
   if (state.activePreemptLocks) no('cannot be used inside bpf_preempt_disable-ed region')
 }

@@ -137,7 +137,7 @@ export function isRcu(reg: Reg): boolean {
 
 /** in_rcu_cs. */
 export function inRcuSection(env: VerifierEnv): boolean {
-  return env.curState.activeRcuLock || env.curState.activeLocks > 0 || !env.inSleepable
+  return env.curState.activeRcuLocks > 0 || env.curState.activeLocks > 0 || !env.inSleepable
 }
 
 /** reg_not_null. */

@@ -392,7 +392,7 @@ export class VerifierState {
   activeIrqId = 0
   activeLockId = 0
   activeLockPtr: unknown = undefined
-  activeRcuLock = false
+  activeRcuLocks = 0
   speculative = false
   inSleepable = false
   cleaned = false
@@ -418,7 +418,7 @@ export class VerifierState {
     this.refs = src.refs
     this.activeLocks = src.activeLocks
     this.activePreemptLocks = src.activePreemptLocks
-    this.activeRcuLock = src.activeRcuLock
+    this.activeRcuLocks = src.activeRcuLocks
     this.activeIrqId = src.activeIrqId
     this.activeLockId = src.activeLockId
     this.activeLockPtr = src.activeLockPtr

@@ -75,14 +75,16 @@ const since = {
   percpuKptrsOnly: '6.12.117 7.2',
   /** What was made of something is gone with it: slices with a dynptr; references must be given back before: see above. */
   derivedGoWithParent: '7.2',
+  /** RCU sections may lie in each other: not later than this. */
+  rcuSectionsNest: '7.2',
   /** In interrupts that can't be masked, objects aren't freed that have others: not later than this. */
   dropsNmiSafe: '7.2',
   /** Whose reference is counted must be pointed to at its beginning: not later than this. */
   countedAtBeginning: '7.2',
   /** What gives back a dynptr is told so of one that isn't initialized: not later than this. */
   dynptrReleasedAsOne: '7.2',
-  /** Raw tracepoints may call what tracing programs may: not later than this. */
-  rawTracepointKfuncs: '7.2',
+  /** What lies at an address may be read as untyped memory (bpf_rdonly_cast to void). */
+  voidCasts: '6.17',
   /** Which registers are alive is found out, and shown, before the walk. */
   liveRegistersShown: '6.15',
   /** Which registers and slots were written since the last kept state isn't shown any more. */
