@@ -2,6 +2,7 @@ import { Alu, Class, Source } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import type { VerifierEnv } from './env.ts'
 import { refuse } from './env.ts'
+import { ltS64, ltU64 } from './int64.ts'
 import { markChainPrecision } from './precision.ts'
 import { adjustPointer } from './pointer-alu.ts'
 import {
@@ -103,7 +104,7 @@ function checkUnary(env: VerifierEnv, op: number): void {
   }
   checkRegArg(env, dst, ArgUse.SRC_OP)
   if (leaksPointer(env, dst)) refuse(env, Errno.EACCES, `R${dst} pointer arithmetic prohibited\n`)
-  const follows = op === Alu.NEG || facts.byteSwapsTracked
+  const follows = op === Alu.NEG ? facts.negationsTracked : facts.byteSwapsTracked
   if (follows && env.reg(dst).type === RegType.SCALAR_VALUE) {
     checkRegArg(env, dst, ArgUse.DST_OP_NO_MARK)
     const own = env.own(dst)
@@ -324,6 +325,7 @@ function linkDistance(op: number, wide: boolean, added: Reg, itself: boolean, fi
 
 /** is_safe_to_compute_dst_reg_range. */
 function canCompute(op: number, wide: boolean, src: Reg): boolean {
+  if (!facts.unknownOperands && !isSettled(op, wide, src)) return false
   switch (op) {
     case Alu.ADD:
     case Alu.SUB:
@@ -345,6 +347,20 @@ function canCompute(op: number, wide: boolean, src: Reg): boolean {
     default:
       return false
   }
+}
+
+/** Whether older kernels follow what's computed with an operand: not where its bounds contradict each other. */
+function isSettled(op: number, wide: boolean, src: Reg): boolean {
+  const { sminHi, sminLo, smaxHi, smaxLo, uminHi, uminLo, umaxHi, umaxLo } = src
+  const known = wide ? tnumIsConst(src) : tnumSubregIsConst(src)
+  if (wide) {
+    if (ltS64(smaxHi, smaxLo, sminHi, sminLo) || ltU64(umaxHi, umaxLo, uminHi, uminLo)) return false
+    if (known && !(sminHi === smaxHi && sminLo === smaxLo && sameUnsigned(src))) return false
+  } else {
+    if (src.s32Min > src.s32Max || src.u32Min >>> 0 > src.u32Max >>> 0) return false
+    if (known && !(src.s32Min === src.s32Max && src.u32Min === src.u32Max)) return false
+  }
+  return known || op === Alu.ADD || op === Alu.SUB || op === Alu.AND
 }
 
 function sameUnsigned(reg: Reg): boolean {

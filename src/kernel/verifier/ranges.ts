@@ -409,6 +409,7 @@ export function syncBounds(reg: RegState): void {
 
 /** reg_bounds_sanity_check. */
 export function checkSane(env: VerifierEnv, reg: RegState, context: string): void {
+  if (!facts.boundsChecked) return
   let text = ''
   if (
     ltU64(reg.umaxHi, reg.umaxLo, reg.uminHi, reg.uminLo) ||
@@ -426,7 +427,8 @@ export function checkSane(env: VerifierEnv, reg: RegState, context: string): voi
     }
   }
   if (text === '') return
-  env.log.write(`verifier bug: REG INVARIANTS VIOLATION (${context}): ${text} ${boundsText(reg)}\n`)
+  const bug = facts.boundsBugNamed ? 'verifier bug: ' : ''
+  env.log.write(`${bug}REG INVARIANTS VIOLATION (${context}): ${text} ${boundsText(reg)}\n`)
   if (env.testRegInvariants) refuse(env, Errno.EFAULT)
   markUnbounded(reg)
 }

@@ -119,6 +119,14 @@ const since = {
   productBitsUnited: '6.18',
   /** And before that, values and unknown bits are multiplied apart. */
   productBitsApart: '5.14',
+  /** What is known of a number is known of its negation too. */
+  negationsTracked: '6.18',
+  /** Bounds that contradict each other are found out after each step. */
+  boundsChecked: '6.8',
+  /** And that is called a bug of the verifier. */
+  boundsBugNamed: '6.16',
+  /** All but shifts and divisions are worked out with an operand that isn't known; before, sums and AND alone. */
+  unknownOperands: '6.10',
   /** Bit operations give signed bounds wherever the unsigned ones don't cross the sign. */
   bitsGiveSigned: '6.10',
   /** Where a bit isn't set, bounds are found anew: not later than this. */
