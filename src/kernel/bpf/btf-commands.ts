@@ -4,6 +4,7 @@ import { MapFlag } from '../../uapi/flags.ts'
 import { checkBtf } from '../btf/check.ts'
 import { KernelError } from '../error.ts'
 import { Blob } from '../objects/records.ts'
+import { isSince } from '../profile/release.ts'
 import { mustHave } from '../process/capabilities.ts'
 import type { Kernel, Task } from './kernel.ts'
 import { openFd } from './map-commands.ts'
@@ -15,7 +16,8 @@ export function btfLoad(kernel: Kernel, task: Task, attr: BtfLoadAttr): Loaded {
   if (btfFlags & ~MapFlag.TOKEN_FD) throw new KernelError(Errno.EINVAL)
   if (btfFlags & MapFlag.TOKEN_FD) noToken(task, btfTokenFd)
   mustHave(task.capabilities, 'CAP_BPF')
-  const { text: log, trueSize: logTrueSize } = checkBtf(kernel, { bytes, logLevel, logSize })
+  const emptySections = isSince(kernel.profile, '5.12')
+  const { text: log, trueSize: logTrueSize } = checkBtf(kernel, { bytes, logLevel, logSize, emptySections })
   const record = kernel.objects.add('btf', { name: '', size: bytes.length, kernelBtf: false, refs: 0 })
   kernel.objects.putBlob('btf', record.id, Blob.BTF_DATA, bytes)
   const fd = openFd(kernel, task, { kind: 'btf', id: record.id, canRead: true, canWrite: true })

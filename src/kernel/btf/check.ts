@@ -17,15 +17,18 @@ export interface BtfToCheck {
   readonly bytes: Uint8Array
   readonly logLevel: number
   readonly logSize: number
+  /** Whether sections may have no variables: since 5.12. */
+  readonly emptySections?: boolean
 }
 
 /** btf_parse: all that BPF_BTF_LOAD checks of BTF, in its order. @throws KernelError with the log. */
-export function checkBtf(kernel: FieldKernel, { bytes, logLevel, logSize }: BtfToCheck): FinishedLog {
+export function checkBtf(kernel: FieldKernel, request: BtfToCheck): FinishedLog {
+  const { bytes, logLevel, logSize, emptySections = true } = request
   if (bytes.length > MAX_SIZE) throw new KernelError(Errno.E2BIG)
   const log = new VerifierLog(logLevel, logSize)
   let refusal: KernelError | undefined
   try {
-    check(kernel, log, bytes)
+    check(kernel, log, bytes, emptySections)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     refusal = error
@@ -36,11 +39,12 @@ export function checkBtf(kernel: FieldKernel, { bytes, logLevel, logSize }: BtfT
   return finished
 }
 
-function check(kernel: FieldKernel, log: VerifierLog, bytes: Uint8Array): void {
+function check(kernel: FieldKernel, log: VerifierLog, bytes: Uint8Array, emptySections: boolean): void {
   const sections = parseSections(log, bytes)
   if (!sections.aligned) refuse({ log }, Errno.EINVAL, 'Unaligned type_off')
   if (sections.types.length === 0) refuse({ log }, Errno.EINVAL, 'No type found')
   const env = new BtfEnv(log, sections)
+  env.emptySections = emptySections
   checkAllMetas(env)
   resolveAll(env)
   const types = env.finish()

@@ -29,6 +29,9 @@ export class BtfEnv {
   resolvedIds = new Uint32Array(0)
   resolvedSizes = new Uint32Array(0)
 
+  /** Whether sections may have no variables. */
+  emptySections = true
+
   constructor(log: VerifierLog, { types, strings }: BtfSections) {
     this.log = log
     this.strings = strings

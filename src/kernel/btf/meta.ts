@@ -225,6 +225,7 @@ function checkVar(env: BtfEnv, t: number): void {
 /** btf_datasec_check_meta. */
 function checkDatasec(env: BtfEnv, t: number): void {
   const size = env.sizeOrType(t)
+  if (!env.emptySections && env.vlen(t) === 0) badType(env, t, 'vlen == 0')
   if (!size) badType(env, t, 'size == 0')
   noFlag(env, t)
   if (!env.nameOff(t) || !isSectionName(env.strings, env.nameOff(t))) badType(env, t, 'Invalid name')

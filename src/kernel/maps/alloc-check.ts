@@ -2,6 +2,8 @@ import type { MapCreateAttr } from '../../uapi/attr.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { MapFlag } from '../../uapi/flags.ts'
 import { KernelError } from '../error.ts'
+import { isSince } from '../profile/release.ts'
+import type { MapEnvironment } from './map.ts'
 
 /** What the checks of new maps (map_alloc_check) of several families have in common. */
 
@@ -47,7 +49,16 @@ export function roundUp8(size: number): number {
 /** The machine's memory: no map can be larger. */
 const MEMORY = 2 ** 32
 
+/** What maps were charged with (bpf_map_charge_init) fits 32 bits. */
+const MAX_CHARGE = 2 ** 32 - 1 - 4096
+
+/** Before 5.11 a map is charged with what it may come to need. @throws KernelError E2BIG. */
+export function charge(bytes: number, { profile }: MapEnvironment): void {
+  require(isSince(profile, '5.11') || bytes < MAX_CHARGE, Errno.E2BIG)
+}
+
 /** bpf_map_area_alloc. @throws KernelError ENOMEM. */
-export function requireMemory(bytes: number): void {
+export function requireMemory(bytes: number, env: MapEnvironment): void {
+  charge(bytes, env)
   require(bytes < MEMORY, Errno.ENOMEM)
 }

@@ -39,7 +39,7 @@ export function checkArray(attr: MapCreateAttr): void {
 
 /** array_map_alloc. @throws KernelError ENOMEM. */
 export function allocArray({ mapType, mapFlags = 0, maxEntries, valueSize }: MapCreateAttr, env: MapEnvironment): void {
-  requireMemory(arrayMemUsage({ type: mapType, mapFlags, maxEntries, valueSize }, env))
+  requireMemory(arrayMemUsage({ type: mapType, mapFlags, maxEntries, valueSize }, env), env)
 }
 
 type ArraySizes = Pick<MapRecord, 'type' | 'mapFlags' | 'maxEntries' | 'valueSize'>

@@ -55,7 +55,7 @@ export function createHash(attr: MapCreateAttr, env: MapEnvironment): Partial<Ma
   const { mapType, mapFlags = 0, keySize, valueSize, maxEntries } = attr
   const entries = mapFlags & MapFlag.NO_COMMON_LRU ? roundEntries(maxEntries, env.possibleCpus) : maxEntries
   require(entries <= 2 ** 31 && bucketCount(entries) <= 0xffffffff / BUCKET, Errno.E2BIG)
-  requireMemory(hashMemUsage({ type: mapType, mapFlags, maxEntries: entries, keySize, valueSize }, 0, env))
+  requireMemory(hashMemUsage({ type: mapType, mapFlags, maxEntries: entries, keySize, valueSize }, 0, env), env)
   return { maxEntries: entries, seed: mapFlags & MapFlag.ZERO_SEED ? 0 : env.random() >>> 0 }
 }
 

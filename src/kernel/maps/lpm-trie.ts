@@ -3,7 +3,7 @@ import { Errno } from '../../uapi/errno.ts'
 import { ElemFlag, MapFlag } from '../../uapi/flags.ts'
 import type { MapRecord } from '../objects/records.ts'
 import { concat, equal } from '../store/bytes.ts'
-import { ACCESS_FLAGS, KMALLOC_MAX_SIZE, accessOk, require } from './alloc-check.ts'
+import { ACCESS_FLAGS, KMALLOC_MAX_SIZE, accessOk, charge, require } from './alloc-check.ts'
 import { BaseMap } from './base.ts'
 import type { Element } from './elements.ts'
 import { Elements } from './elements.ts'
@@ -23,11 +23,13 @@ const CACHE_SIZE = 4096
 /** trie_alloc. @throws KernelError. */
 function create(attr: MapCreateAttr, env: MapEnvironment): Partial<MapRecord> {
   const { keySize, valueSize, maxEntries, mapFlags = 0 } = attr
-  const maxValue = KMALLOC_MAX_SIZE - DATA_SIZE_MAX - env.profile.structSize('lpm_trie_node')
+  const nodeSize = env.profile.structSize('lpm_trie_node')
+  const maxValue = KMALLOC_MAX_SIZE - DATA_SIZE_MAX - nodeSize
   require(maxEntries !== 0 && (mapFlags & MapFlag.NO_PREALLOC) !== 0)
   require((mapFlags & ~CREATE_FLAGS) === 0 && accessOk(mapFlags))
   require(keySize > KEY_HEADER && keySize <= KEY_HEADER + DATA_SIZE_MAX)
   require(valueSize > 0 && valueSize <= maxValue)
+  charge(maxEntries * (nodeSize + valueSize + keySize - KEY_HEADER), env)
   return {}
 }
 

@@ -161,7 +161,7 @@ function prepareArg(
       }
       return plain(ArgType.PTR_TO_ARENA)
     }
-    if (isGlobal) {
+    if (isGlobal && facts.pointersToGlobals) {
       if (tags & Tag.NULLABLE) badTags()
       const size = btf.resolveSize(target)
       if (size === undefined) {
