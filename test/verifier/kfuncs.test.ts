@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { bootMachine } from '../../src/kernel/boot.ts'
 import { runSteps } from '../steps/step.ts'
 import { sequenceQuestions } from './kfunc-sequences.ts'
-import { argumentQuestions, callerQuestions, kept, mayCall } from './kfuncs.ts'
+import { argumentQuestions, callerQuestions, kept, mayCall, questionsOf, told } from './kfuncs.ts'
 
 /** Calls of kernel functions against what Linux 6.18 answered (record-kfuncs.mjs). */
 
@@ -36,4 +36,22 @@ test('what functions say of their arguments', () => {
 test.each(sequenceQuestions())('$name', ({ name, step }) => {
   const [answer] = runSteps(process, [step])
   expect([answer?.errno, answer?.log]).toEqual(recorded.sequences[name])
+})
+
+test('callers and arguments on Linux 7.2', () => {
+  const text = readFileSync(new URL('recorded/kfuncs-7.2.json', import.meta.url), 'utf8')
+  const real = JSON.parse(text) as Pick<Recorded, 'callers'> & { arguments: Record<string, unknown> }
+  const machine = bootMachine({ profile: '7.2' }).process('test')
+  const questions = questionsOf('7.2')
+  const callers: Record<string, string[]> = {}
+  for (const { name, how, step } of questions.callerQuestions()) {
+    if (mayCall(runSteps(machine, [step])[0]?.log ?? '')) (callers[name] ??= []).push(how)
+  }
+  expect(callers).toEqual(real.callers)
+  const args: Record<string, Record<string, unknown>> = {}
+  for (const { name, how, step } of questions.argumentQuestions(real.callers)) {
+    const [answer] = runSteps(machine, [step])
+    if (answer) (args[name] ??= {})[how] = told(answer)
+  }
+  expect(args).toEqual(real.arguments)
 })

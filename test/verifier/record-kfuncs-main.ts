@@ -1,15 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { join } from 'node:path'
 import { bootMachine } from '../../src/kernel/boot.ts'
 import { ask } from '../steps/ask.ts'
 import type { Answer } from '../steps/step.ts'
 import { runSteps } from '../steps/step.ts'
 import { sequenceQuestions } from './kfunc-sequences.ts'
 import type { KfuncQuestion } from './kfuncs.ts'
-import { argumentQuestions, callerQuestions, kept, mayCall } from './kfuncs.ts'
+import { kept, mayCall, questionsOf, told } from './kfuncs.ts'
 
-const [source = '', , file = '', ...boot] = process.argv.slice(2)
-const machine = bootMachine().process('record')
+const [source = '', , folder = '', kernel = '6.18', ...boot] = process.argv.slice(2)
+const isWhole = kernel === '6.18'
+const machine = bootMachine({ profile: kernel }).process('record')
+const { callerQuestions, argumentQuestions } = questionsOf(kernel)
 
 /** What one kernel says to all questions. */
 type Answers = readonly Answer[]
@@ -29,7 +31,11 @@ const callers = callerQuestions()
 const oursCallers = ours(callers)
 // Ours says who is to ask about arguments: the test finds out whether that's right.
 const args = argumentQuestions(callersBy(oursCallers))
-const sequences: KfuncQuestion[] = sequenceQuestions().map(({ name, step }) => ({ name, how: '', step }))
+const sequences: KfuncQuestion[] = (isWhole ? sequenceQuestions() : []).map(({ name, step }) => ({
+  name,
+  how: '',
+  step,
+}))
 const all = [...callers, ...args, ...sequences]
 const steps = all.map(({ step }) => [step])
 const real = (await ask(source, boot, steps)).map((answers) => answers.at(-1) as Answer)
@@ -37,16 +43,19 @@ const real = (await ask(source, boot, steps)).map((answers) => answers.at(-1) as
 let differences = 0
 const mine = [...oursCallers, ...ours(args), ...ours(sequences)]
 all.forEach(({ name, how }, i) => {
-  const view = ({ errno, log }: Answer) => (i >= callers.length ? `${errno}\n${log}` : mayCall(log) ? 'may' : 'may not')
+  const view = (answer: Answer) => {
+    if (i < callers.length) return mayCall(answer.log) ? 'may' : 'may not'
+    return isWhole ? `${answer.errno}\n${answer.log}` : told(answer).join(' ')
+  }
   const [a, b] = [view(real[i] as Answer), view(mine[i] as Answer)]
   if (a === b) return
   differences++
   console.log(`${name} ${how}\n  real ${a}\n  ours ${b}`)
 })
 
-const realArgs: Record<string, Record<string, ReturnType<typeof kept>>> = {}
+const realArgs: Record<string, Record<string, ReturnType<typeof kept | typeof told>>> = {}
 args.forEach(({ name, how }, i) => {
-  ;(realArgs[name] ??= {})[how] = kept(real[callers.length + i] as Answer)
+  ;(realArgs[name] ??= {})[how] = (isWhole ? kept : told)(real[callers.length + i] as Answer)
 })
 const realSequences = Object.fromEntries(
   sequences.map(({ name }, i) => {
@@ -54,8 +63,9 @@ const realSequences = Object.fromEntries(
     return [name, [errno, log]]
   }),
 )
-mkdirSync(dirname(file), { recursive: true })
-const recorded = { callers: callersBy(real), arguments: realArgs, sequences: realSequences }
+const file = join(folder, isWhole ? 'kfuncs.json' : `kfuncs-${kernel}.json`)
+mkdirSync(folder, { recursive: true })
+const recorded = { callers: callersBy(real), arguments: realArgs, ...(isWhole ? { sequences: realSequences } : {}) }
 /** A line for each entry. */
 const lines = (entries: object) =>
   `{\n${Object.entries(entries)
