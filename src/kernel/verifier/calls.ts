@@ -129,8 +129,11 @@ function checkGlobalCall(env: VerifierEnv, subprog: number, errno: number): void
     ]
     refuse(env, Errno.EINVAL, `${text.join('\n')}\n`)
   }
-  if (errno) refuse(env, errno, `Caller passes invalid args into func#${subprog} ('${name}')\n`)
-  env.verbose(`Func#${subprog} ('${name}') is global and assumed valid.\n`)
+  const named = facts.globalsWhenCalled ? ` ('${name}')` : ''
+  if (errno) refuse(env, errno, `Caller passes invalid args into func#${subprog}${named}\n`)
+  env.verbose(
+    `Func#${subprog}${named} is global and ${facts.globalsWhenCalled ? 'assumed valid.' : 'valid. Skipping.'}\n`,
+  )
   if (info.changesPktData) clearAllPacketPointers(env)
   info.called = true
   clearCallerSaved(env, state.frame)

@@ -52,8 +52,10 @@ export function verify(env: VerifierEnv): void {
   computeLiveRegisters(env)
   markFastcallPatterns(env)
   env.markStateClean()
+  if (!facts.globalsWhenCalled) walkAllGlobals(env)
+  env.insnIdx = 0
   walkFrom(env, 0)
-  walkGlobals(env)
+  if (facts.globalsWhenCalled) walkGlobals(env)
   trimFastcallStack(env)
   checkMaxStackDepth(env)
 }
@@ -75,6 +77,20 @@ function walkGlobals(env: VerifierEnv): void {
       }
       subprog.verified = true
       again = true
+    }
+  }
+}
+
+/** do_check_subprogs as it was: all global functions, before the main one. */
+function walkAllGlobals(env: VerifierEnv): void {
+  if (env.input.funcInfo.length === 0) return
+  for (let i = 1; i < env.subprogs.length; i++) {
+    const subprog = env.subprog(i)
+    if (!subprog.isGlobal) continue
+    env.insnIdx = subprog.start
+    walkFrom(env, i)
+    if (env.log.level & LogLevel.LEVEL) {
+      env.verbose(`Func#${i} is safe for any args that match its prototype\n`)
     }
   }
 }

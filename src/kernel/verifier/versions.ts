@@ -97,6 +97,8 @@ const since = {
   unboundedSpilled: '6.9',
   /** Parts of numbers are spilled too. */
   narrowSpilled: '5.16',
+  /** Global functions are walked after the main one, those that are called, and messages name them. */
+  globalsWhenCalled: '6.8',
   /** The main function's arguments aren't compared with its context before it's walked, but by its prototype alone. */
   mainByPrototype: '6.8',
   /** Memory may be an argument of a global function, and what else may not has another message. */
