@@ -2,6 +2,8 @@ import { Btf, Kind } from '../../btf/btf.ts'
 import type { VerifierLog } from '../log.ts'
 import type { BtfSections } from './header.ts'
 import { bytesAt } from './names.ts'
+import type { BtfRules } from './rules.ts'
+import { newestRules } from './rules.ts'
 
 /** BTF_MAX_TYPE: there are at most so many types, void among them. */
 const MAX_TYPE = 0xfffff
@@ -29,8 +31,7 @@ export class BtfEnv {
   resolvedIds = new Uint32Array(0)
   resolvedSizes = new Uint32Array(0)
 
-  /** Whether sections may have no variables. */
-  emptySections = true
+  rules: BtfRules = newestRules
 
   constructor(log: VerifierLog, { types, strings }: BtfSections) {
     this.log = log

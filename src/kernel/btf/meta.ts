@@ -1,4 +1,4 @@
-import { Kind, NR_BTF_KINDS, VarLinkage } from '../../btf/kinds.ts'
+import { Kind, VarLinkage } from '../../btf/kinds.ts'
 import { FuncLinkage, elementWords, fixedWords } from '../../btf/kinds.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { KernelError } from '../error.ts'
@@ -36,8 +36,10 @@ function checkMeta(env: BtfEnv, t: number): number {
   if (left < TYPE_SIZE) no(`meta_left:${left} meta_needed:${TYPE_SIZE}`)
   const info = env.info(t)
   const kind = env.kind(t)
-  if (info & ~INFO_MASK) no(`Invalid btf_info:${info.toString(16)}`)
-  if (kind >= NR_BTF_KINDS || kind === Kind.UNKN) no(`Invalid kind:${kind}`)
+  // Kinds had four bits.
+  const mask = env.rules.maxKind > Kind.DATASEC ? INFO_MASK : INFO_MASK & ~(1 << 28)
+  if (info & ~mask) no(`Invalid btf_info:${info.toString(16)}`)
+  if (kind > env.rules.maxKind || kind === Kind.UNKN) no(`Invalid kind:${kind}`)
   if (!env.hasString(env.nameOff(t))) no(`Invalid name_offset:${env.nameOff(t)}`)
   const rest = (fixedWords[kind] as number) + (elementWords[kind] as number) * env.vlen(t)
   if (left - TYPE_SIZE < rest * 4) {
@@ -225,7 +227,7 @@ function checkVar(env: BtfEnv, t: number): void {
 /** btf_datasec_check_meta. */
 function checkDatasec(env: BtfEnv, t: number): void {
   const size = env.sizeOrType(t)
-  if (!env.emptySections && env.vlen(t) === 0) badType(env, t, 'vlen == 0')
+  if (!env.rules.emptySections && env.vlen(t) === 0) badType(env, t, 'vlen == 0')
   if (!size) badType(env, t, 'size == 0')
   noFlag(env, t)
   if (!env.nameOff(t) || !isSectionName(env.strings, env.nameOff(t))) badType(env, t, 'Invalid name')
