@@ -2,6 +2,7 @@ import { Class, Jmp, LD_IMM64 } from '../../isa/opcode.ts'
 import { Errno } from '../../uapi/errno.ts'
 import { PseudoCall, PseudoLdImm64 } from '../../uapi/flags.ts'
 import { refuse } from '../log.ts'
+import { isSince } from '../profile/release.ts'
 import { verboseLinfo } from '../verifier/linfo.ts'
 import type { LoadEnv } from './env.ts'
 
@@ -25,8 +26,11 @@ export function checkCfg(env: LoadEnv): void {
   const lineInfo = new DataView(buffer, byteOffset, byteLength)
   const lines = { log: env.log, lineInfo, lineBtf: env.btf, prevLinfo: -1 }
 
+  // Before 6.7 only jumps may lead back: no other instruction, and no call.
+  const anyLoops = isSince(env.kernel, '6.7')
+
   /** push_insn. @returns whether there's more to explore below. */
-  const push = (from: number, to: number, edge: number): boolean => {
+  const push = (from: number, to: number, edge: number, mayLoop: boolean): boolean => {
     if ((state[from] as number) >= (DISCOVERED | edge)) return false
     if (to < 0 || to >= length) {
       verboseLinfo(lines, from, `${from}: `)
@@ -42,7 +46,7 @@ export function checkCfg(env: LoadEnv): void {
     }
     if (there === EXPLORED) {
       state[from] = DISCOVERED | edge
-    } else if (!env.capabilities.bpfCapable) {
+    } else if (!env.capabilities.bpfCapable || !(mayLoop || anyLoops)) {
       verboseLinfo(lines, from, `${from}: `)
       verboseLinfo(lines, to, `${to}: `)
       refuse(env, Errno.EINVAL, `back-edge from insn ${from} to ${to}\n`)
@@ -55,20 +59,20 @@ export function checkCfg(env: LoadEnv): void {
     const code = insns.code(i)
     const cls = code & 7
     if (code === LD_IMM64) {
-      if (push(i, i + 2, FALLTHROUGH)) return true
-      return insns.src(i) === PseudoLdImm64.FUNC && push(i, i + insns.imm(i) + 1, BRANCH)
+      if (push(i, i + 2, FALLTHROUGH, false)) return true
+      return insns.src(i) === PseudoLdImm64.FUNC && push(i, i + insns.imm(i) + 1, BRANCH, true)
     }
-    if (cls !== Class.JMP && cls !== Class.JMP32) return push(i, i + 1, FALLTHROUGH)
+    if (cls !== Class.JMP && cls !== Class.JMP32) return push(i, i + 1, FALLTHROUGH, false)
     switch (code & 0xf0) {
       case Jmp.EXIT:
         return false
       case Jmp.CALL:
-        if (push(i, i + 1, FALLTHROUGH)) return true
-        return insns.src(i) === PseudoCall.CALL && push(i, i + insns.imm(i) + 1, BRANCH)
+        if (push(i, i + 1, FALLTHROUGH, false)) return true
+        return insns.src(i) === PseudoCall.CALL && push(i, i + insns.imm(i) + 1, BRANCH, false)
       case Jmp.JA:
-        return push(i, i + 1 + (cls === Class.JMP ? insns.off(i) : insns.imm(i)), FALLTHROUGH)
+        return push(i, i + 1 + (cls === Class.JMP ? insns.off(i) : insns.imm(i)), FALLTHROUGH, true)
       default:
-        return push(i, i + 1, FALLTHROUGH) || push(i, i + insns.off(i) + 1, BRANCH)
+        return push(i, i + 1, FALLTHROUGH, true) || push(i, i + insns.off(i) + 1, BRANCH, true)
     }
   }
 

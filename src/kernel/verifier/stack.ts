@@ -415,7 +415,8 @@ export function checkStackBounds(
     const where = `R${regno} var_off=${tnumText(reg)} off=${off} size=${size}`
     refuse(env, errno, `invalid variable-offset${what} stack ${where}\n`)
   }
-  growStack(env, frame, -min)
+  // Where what has no room may not be read, what a helper reads gets none.
+  if (facts.roomlessStackAllowed || access === Access.WRITE) growStack(env, frame, -min)
 }
 
 /** check_stack_range_initialized: memory on the stack that a function reads or writes. */
@@ -454,7 +455,10 @@ export function checkStackRange(
   for (let i = min; i < max + size; i++) {
     const slot = -i - 1
     const spi = slot >> 3
-    if (frame.allocatedStack <= slot) refuse(env, Errno.EFAULT, 'allocated_stack too small\n')
+    if (frame.allocatedStack <= slot) {
+      if (!facts.roomlessStackAllowed) uninitialized(env, regno, reg, i - min, min, size)
+      refuse(env, Errno.EFAULT, 'allocated_stack too small\n')
+    }
     checkRangeByte(env, regno, reg, frame, slot, access, i - min, min, size)
     env.liveness.markRead(reg.frameno, env.insnIdx, spi)
   }
@@ -486,6 +490,10 @@ function checkRangeByte(
     }
     return
   }
+  uninitialized(env, regno, reg, i, min, size)
+}
+
+function uninitialized(env: VerifierEnv, regno: number, reg: Reg, i: number, min: number, size: number): never {
   const where = tnumIsConst(reg) ? `off ${min}` : `var_off ${tnumText(reg)}`
   const indirect = facts.constantKeys ? '' : ' indirect'
   refuse(env, Errno.EACCES, `invalid${indirect} read from stack R${regno} ${where}+${i} size ${size}\n`)
