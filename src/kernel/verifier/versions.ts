@@ -141,8 +141,8 @@ const since = {
   rangesNeverEqual: '6.4',
   /** Two ranges can decide a branch, not only one and a constant. */
   rangesDecide: '6.8',
-  /** Who may do all may read what was never written to the stack. */
-  uninitStackAllowed: '6.1.176 6.3',
+  /** Who may do all may read what was never written to the stack: in 5.10 and 6.1 not later than these. */
+  uninitStackAllowed: '5.10.223 6.1.176 6.3',
   /** And what the stack has no room for yet. */
   roomlessStackAllowed: '6.8',
   /** Moves extend the sign, and divisions have one. */
