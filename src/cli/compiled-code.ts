@@ -30,8 +30,8 @@ const HEADER = WORDS * 4
 const STRIDE = 16
 /** Commands of one build; beyond this nothing more is kept. */
 const MAX_FILES = 96
-/** Builds that nobody ran for so long go when another one comes. */
-const MAX_AGE = 30 * 24 * 3600 * 1000
+/** Builds of which something is kept, the latest ones; whoever builds this program anew all day fills no disk. */
+const MAX_BUILDS = 4
 const MINUTE = 60 * 1000
 
 type Part = readonly [name: string, data: Uint8Array]
@@ -151,21 +151,26 @@ function sumOf(words: Int32Array): number {
   return sum
 }
 
-/** A build's folder; those of builds that are no longer used go. @throws Error where it is full. */
+/** A build's folder; only the latest builds keep theirs. @throws Error where it is full. */
 function makeFolder(folder: string): void {
   if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) {
-    removeOld(dirname(folder), MAX_AGE)
+    removeAll(byAge(dirname(folder)).slice(0, -MAX_BUILDS))
     return
   }
   if (readdirSync(folder).length < MAX_FILES) return
   // What killed processes left, if anything.
-  removeOld(folder, MINUTE, /\.\d+$/)
+  removeAll(byAge(folder).filter(({ path, time }) => /\.\d+$/.test(path) && Date.now() - time > MINUTE))
   if (readdirSync(folder).length >= MAX_FILES) throw new Error('full')
 }
 
-function removeOld(folder: string, age: number, names = /^/): void {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name)
-    if (names.test(name) && Date.now() - statSync(path).mtimeMs > age) rmSync(path, { recursive: true, force: true })
-  }
+/** What's in a folder, and when it was last written to; the oldest first. */
+function byAge(folder: string): { path: string; time: number }[] {
+  return readdirSync(folder)
+    .map((name) => join(folder, name))
+    .map((path) => ({ path, time: statSync(path).mtimeMs }))
+    .sort((one, other) => one.time - other.time)
+}
+
+function removeAll(entries: readonly { path: string }[]): void {
+  for (const { path } of entries) rmSync(path, { recursive: true, force: true })
 }

@@ -93,6 +93,17 @@ describe('what a command compiled', () => {
     expect(new CompiledCode(build(), 'prog-load').get('a')).toBeUndefined()
   })
 
+  test('is kept of the latest builds', () => {
+    const builds = Array.from({ length: 6 }, (_, i) => join(folder, `build-${i}`))
+    for (const [i, each] of builds.entries()) {
+      const code = new CompiledCode(each, 'prog-load')
+      code.get('a')
+      code.keep(new Map([['a', script(i)]]))
+      utimesSync(each, i + 1, i + 1)
+    }
+    expect(readdirSync(folder).sort()).toEqual(['build-2', 'build-3', 'build-4', 'build-5'])
+  })
+
   test('is lost without a word where it can not be kept', () => {
     writeFileSync(build(), 'a file in the place of the folder')
     expect(runOf({ a: script(1) })).toEqual([undefined])
