@@ -30,6 +30,9 @@ const hooks: readonly (readonly number[])[] = [
   [T.KPROBE],
 ]
 
+/** The first version in which programs call functions of the kernel. */
+const FIRST = '5.13'
+
 /** Types that may call functions not from the first on, with the version that they may at the latest. */
 const later: Readonly<Record<number, string>> = {
   [T.TRACEPOINT]: '6.12',
@@ -70,7 +73,7 @@ function build(linux: string): Hooks {
   const byType = new Map<number, Hook>()
   for (const types of hooks) {
     const hook: Hook = new Map()
-    for (const type of types) if (isSince({ linux }, later[type] ?? '5.13')) byType.set(type, hook)
+    for (const type of types) if (isSince({ linux }, later[type] ?? FIRST)) byType.set(type, hook)
   }
   for (const set of allSets) {
     if (set.kernels && !has(linux, set.kernels)) continue
